@@ -1,0 +1,1 @@
+"""The event contract: what the services tell one another, and nothing else they share."""

@@ -1,0 +1,187 @@
+"""The envelope of an event: CloudEvents 1.0, with its place in a stream and its hash.
+
+An event is *sealed* once, by the service that caused it, when it is written. From then on its wire
+form never changes: what is stored, published, served by a feed and shown to an auditor is the same
+JSON object, so its hash can be recomputed by whoever holds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from cloudevents.core.v1.event import CloudEvent
+
+GENESIS: Final = "0" * 64
+"""The `previoushash` of the first event of a stream."""
+
+CONTENT_TYPE: Final = "application/cloudevents+json"
+
+Wire = Mapping[str, Any]
+
+
+class MalformedEvent(ValueError):
+    """A message that is not an event of this contract. Says what is wrong, never what it held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One sealed event. `data` holds the fact; `shared.events.registry` turns it into its class."""
+
+    id: str
+    source: str
+    type: str
+    version: int
+    subject: str
+    time: datetime
+    occurred_at: datetime | None
+    stream: str
+    sequence: int
+    previous_hash: str
+    hash: str
+    actor: str
+    actor_role: str
+    causation_id: str | None
+    correlation_id: str
+    data: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """What identifies the event everywhere: its stream and its place in it."""
+        return f"{self.stream}#{self.sequence}"
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it happened: `occurred_at` where that was given, else when it was written."""
+        return self.occurred_at or self.time
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the CloudEvents JSON object. Attributes that are absent are left out."""
+        wire = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "dataschema": data_schema(self.type, self.version),
+            "datacontenttype": "application/json",
+            "subject": self.subject,
+            "time": iso(self.time),
+            "stream": self.stream,
+            "sequence": self.sequence,
+            "previoushash": self.previous_hash,
+            "hash": self.hash,
+            "actor": self.actor,
+            "actorrole": self.actor_role,
+            "correlationid": self.correlation_id,
+            "data": dict(self.data),
+        }
+        if self.occurred_at is not None:
+            wire["occurredat"] = iso(self.occurred_at)
+        if self.causation_id is not None:
+            wire["causationid"] = self.causation_id
+        return wire
+
+    @classmethod
+    def from_wire(cls, wire: Wire) -> Envelope:
+        """Read a CloudEvents JSON object. Raises MalformedEvent, naming the attribute."""
+        _require_cloudevent(wire)
+        try:
+            return cls(
+                id=wire["id"],
+                source=wire["source"],
+                type=wire["type"],
+                version=_version(wire["dataschema"]),
+                subject=wire["subject"],
+                time=_time(wire["time"]),
+                occurred_at=_time(wire["occurredat"]) if "occurredat" in wire else None,
+                stream=wire["stream"],
+                sequence=_positive(wire["sequence"]),
+                previous_hash=wire["previoushash"],
+                hash=wire["hash"],
+                actor=wire["actor"],
+                actor_role=wire["actorrole"],
+                causation_id=wire.get("causationid"),
+                correlation_id=wire["correlationid"],
+                data=wire["data"],
+            )
+        except KeyError as missing:
+            raise MalformedEvent(f"the attribute {missing} is missing") from None
+        except (TypeError, ValueError, AttributeError) as fault:
+            raise MalformedEvent(f"an attribute is not of its kind: {type(fault).__name__}") from None
+
+    def is_intact(self) -> bool:
+        """Recompute the hash from everything else the event says."""
+        return self.hash == hash_of(self.to_wire())
+
+    def follows(self, previous: Envelope | None) -> bool:
+        """Is this the next event of its stream after `previous` (None: is it the first)?"""
+        if previous is None:
+            return self.sequence == 1 and self.previous_hash == GENESIS
+        return self.sequence == previous.sequence + 1 and self.previous_hash == previous.hash
+
+
+def canonical(wire: Wire) -> bytes:
+    """Return the canonical JSON bytes: sorted keys, no white space, UTF-8. This is what travels."""
+    text = json.dumps(wire, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def hash_of(wire: Wire) -> str:
+    """Return the SHA-256 of an event: over its canonical JSON, `previoushash` included."""
+    return hashlib.sha256(canonical({k: v for k, v in wire.items() if k != "hash"})).hexdigest()
+
+
+def parse(body: bytes | str) -> Envelope:
+    """Read an event from a message body. Raises MalformedEvent; never repeats the body."""
+    try:
+        wire = json.loads(body)
+    except (ValueError, UnicodeDecodeError):
+        raise MalformedEvent("the body is not JSON") from None
+    if not isinstance(wire, dict):
+        raise MalformedEvent("the body is not a JSON object")
+    return Envelope.from_wire(wire)
+
+
+def data_schema(event_type: str, version: int) -> str:
+    """Return the `dataschema` attribute: the type and the version of its data."""
+    return f"urn:golden-thread:{event_type}:{version}"
+
+
+def iso(at: datetime) -> str:
+    """Return an instant as the contract writes it: UTC, milliseconds, Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _require_cloudevent(wire: Wire) -> None:
+    # The kept package knows the specification's rules for names and required attributes.
+    attributes = {name: value for name, value in wire.items() if name != "data"}
+    try:
+        attributes["time"] = _time(attributes["time"])
+        CloudEvent(attributes, wire.get("data"))
+    except KeyError as missing:
+        raise MalformedEvent(f"the attribute {missing} is missing") from None
+    except Exception as fault:  # the package raises a group of its own kinds
+        raise MalformedEvent(f"not a CloudEvent: {type(fault).__name__}") from None
+    if not isinstance(wire.get("data"), dict):
+        raise MalformedEvent("data is not a JSON object")
+
+
+def _version(schema: str) -> int:
+    return int(schema.rsplit(":", 1)[1])
+
+
+def _time(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return at.astimezone(UTC)
+
+
+def _positive(number: int) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise ValueError("sequence starts at 1")
+    return number
