@@ -1,0 +1,51 @@
+# One verb per thing a person does here. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help demo up down test check fmt lock docs compose-test embedded development machine
+
+help: ## List what can be done here
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+demo: embedded ## See it: a morning at a safeguarding hub, sent through the real forms, then checked
+	@$(BIN)/mash demo $(ARGS)
+
+up: embedded ## Start it here and keep it running; prints the address and a sign-in for each role
+	@$(BIN)/mash up $(ARGS)
+
+down: embedded ## Stop what `make up` started
+	@$(BIN)/mash down $(ARGS)
+
+test: development machine ## Run every test, on a real MongoDB and a real RabbitMQ
+	@$(BIN)/pytest $(ARGS)
+
+check: development ## Format, lint, types, import contracts, unit and architecture tests (a minute)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/unit tests/architecture $(ARGS)
+
+fmt: development ## Put the code into its format and mend what can be mended by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: embedded ## Write the event and HTTP descriptions into docs/
+	@$(BIN)/mash docs $(ARGS)
+
+lock: ## Make the three locks anew from pyproject.toml (UPGRADE=--upgrade takes newer versions)
+	@deploy/lock.sh $(UPGRADE)
+
+compose-test: embedded ## Run one referral through the containers: RabbitMQ, MongoDB, a proxy
+	@deploy/compose-test.sh $(ARGS)
+
+embedded:
+	@deploy/bootstrap.sh requirements-embedded.txt
+
+development:
+	@deploy/bootstrap.sh requirements-dev.txt
+
+machine:
+	@deploy/bootstrap.sh --system rabbitmq-server chromium
