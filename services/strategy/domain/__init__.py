@@ -1,0 +1,1 @@
+"""The rules of the strategy service: pure Python, time is a parameter."""

@@ -1,0 +1,81 @@
+"""The rules that a command can break, each under its own name, with its words and its source."""
+
+from services.strategy.domain.broken.allocation import (
+    AlreadyAllocated,
+    MeetingNotHeld,
+    VisitByInThePast,
+    WorkerNotOfTheTeam,
+    WorkerOnLeave,
+)
+from services.strategy.domain.broken.case import (
+    CaseNotOpened,
+    ChildNotOnCase,
+    NotYourTeam,
+    SubmissionReused,
+    UnknownPerson,
+)
+from services.strategy.domain.broken.meeting import (
+    CoreAgencyNotInvited,
+    LeadAlreadyAcknowledged,
+    LeadIsTheSame,
+    MeetingAlreadyCalled,
+    MeetingNotCalled,
+    MeetingTimePassed,
+    MeetingTooFarAhead,
+    OnlyTheLeadMayAnswer,
+    PaediatricianNotInvited,
+)
+from services.strategy.domain.broken.record import (
+    AttendanceMissing,
+    FollowUpInThePast,
+    MedicalDecisionMissing,
+    MedicalNotRequiredWithoutApproval,
+    MeetingHeldInTheFuture,
+    NotQuorateWithoutReason,
+    OnlyTheLeadMayRecord,
+)
+from services.strategy.domain.broken.visits import (
+    AloneWithReason,
+    NextAttemptInThePast,
+    NotAloneWithoutReason,
+    NotYourCase,
+    UnbornChildSeenAlone,
+    VisitAlreadyRecorded,
+    VisitTimeImpossible,
+)
+
+__all__ = [
+    "AloneWithReason",
+    "AlreadyAllocated",
+    "AttendanceMissing",
+    "CaseNotOpened",
+    "ChildNotOnCase",
+    "CoreAgencyNotInvited",
+    "FollowUpInThePast",
+    "LeadAlreadyAcknowledged",
+    "LeadIsTheSame",
+    "MedicalDecisionMissing",
+    "MedicalNotRequiredWithoutApproval",
+    "MeetingAlreadyCalled",
+    "MeetingHeldInTheFuture",
+    "MeetingNotCalled",
+    "MeetingNotHeld",
+    "MeetingTimePassed",
+    "MeetingTooFarAhead",
+    "NextAttemptInThePast",
+    "NotAloneWithoutReason",
+    "NotQuorateWithoutReason",
+    "NotYourCase",
+    "NotYourTeam",
+    "OnlyTheLeadMayAnswer",
+    "OnlyTheLeadMayRecord",
+    "PaediatricianNotInvited",
+    "SubmissionReused",
+    "UnbornChildSeenAlone",
+    "UnknownPerson",
+    "VisitAlreadyRecorded",
+    "VisitByInThePast",
+    "VisitTimeImpossible",
+    "WorkerNotOfTheTeam",
+    "WorkerOnLeave",
+]

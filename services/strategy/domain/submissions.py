@@ -1,0 +1,48 @@
+"""The same submission is one request: again gives the first answer, changed is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from services.strategy.domain.broken import SubmissionReused
+from services.strategy.domain.case import Case
+from services.strategy.domain.commands import Command
+from shared.store import Change
+
+
+def fingerprint(command: Command) -> str:
+    """Return what tells two bodies apart, without keeping the words themselves."""
+    fields = (getattr(command, name) for name in sorted(_field_names(command)))
+    text = repr((type(command).__name__, tuple(_comparable(value) for value in fields)))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def once(
+    case: Case | None, command: Command, decide: Callable[[], Change[Case]]
+) -> Change[Case] | None:
+    """Return what `decide` answers the first time, and nothing to do for the same submission again.
+
+    Source: DESIGN 3, "the same submission is one referral"; the same id with another body is a
+    conflict.
+    """
+    mark = fingerprint(command)
+    known = case.submissions.get(command.submission_id) if case else None
+    if known is not None:
+        if known != mark:
+            raise SubmissionReused
+        return None
+    change = decide()
+    submissions = {**change.state.submissions, command.submission_id: mark}
+    return replace(change, state=replace(change.state, submissions=submissions))
+
+
+def _field_names(command: Command) -> list[str]:
+    return list(command.__dataclass_fields__)
+
+
+def _comparable(value: object) -> object:
+    """A time is the same time in any zone; a code is the same code as its text."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
