@@ -1,0 +1,1 @@
+"""The only room that speaks AMQP: pika publishes on RabbitMQ, kombu does everything else."""

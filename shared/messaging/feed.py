@@ -1,0 +1,157 @@
+"""Asking a service for its own streams, and making up for whatever a broker lost.
+
+Every service serves its streams: `/<service>/feed/<stream>?after=n` and `/<service>/feed/heads`.
+A subscriber fills a hole with the first and finds a lost *last* event, which leaves no hole, with
+the second.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import requests
+from pymongo.database import Database
+
+from shared.clock import Clock
+from shared.database import durable
+from shared.events.envelope import Envelope, MalformedEvent
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_SECONDS: Final = (3, 15)
+OVERLAP: Final = timedelta(minutes=5)
+"""How far each comparison looks back, so that clocks that differ a little hide nothing."""
+LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class FeedUnavailable(Exception):
+    """The source did not answer, or not with a feed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHead:
+    """The head of a stream as its source tells it."""
+
+    stream: str
+    sequence: int
+    hash: str
+    changed_at: datetime
+
+
+class FeedClient:
+    """Reads the feeds of other services with the service token."""
+
+    def __init__(self, urls: Mapping[str, str], token: str) -> None:
+        self._urls = urls
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def read(self, source: str, stream: str, *, after: int = 0) -> list[Envelope]:
+        """Return every event of a stream beyond `after`. Raises FeedUnavailable."""
+        events: list[Envelope] = []
+        while True:
+            answer = self._get(source, stream, {"after": str(after + len(events))})
+            try:
+                page = [Envelope.from_wire(each) for each in answer["events"]]
+            except (KeyError, TypeError, MalformedEvent) as fault:
+                raise FeedUnavailable(f"{source} sent no feed: {type(fault).__name__}") from fault
+            events += page
+            if not page or not answer.get("more"):
+                return events
+
+    def heads(self, source: str, *, since: datetime = LONG_AGO) -> Iterator[FeedHead]:
+        """Yield the heads of all streams changed since a time, oldest first."""
+        after = ""
+        while True:
+            answer = self._get(source, "heads", {"since": since.isoformat(), "after": after})
+            page = [_head(each) for each in answer["heads"]]
+            yield from page
+            if not page or not answer.get("more"):
+                return
+            since, after = page[-1].changed_at, page[-1].stream.split(":", 1)[1]
+
+    def _get(self, source: str, what: str, query: Mapping[str, str]) -> dict[str, Any]:
+        service = source.removeprefix("/")
+        url = f"{self._urls[service]}/{service}/feed/{what}"
+        try:
+            answer = requests.get(
+                url, params=query, headers=self._headers, timeout=TIMEOUT_SECONDS
+            )
+            answer.raise_for_status()
+            body: dict[str, Any] = answer.json()
+        except (requests.RequestException, ValueError) as fault:
+            raise FeedUnavailable(f"{source} does not answer: {type(fault).__name__}") from fault
+        return body
+
+
+class CatchUp:
+    """Compares heads with every source at intervals and takes what is missing from its feed."""
+
+    def __init__(
+        self,
+        database: Database[dict[str, Any]],
+        feed: FeedClient,
+        clock: Clock,
+        *,
+        hears: tuple[str, ...],
+        known_head: Callable[[str], int],
+        take: Callable[[Envelope], Any],
+        is_held: Callable[[str], bool],
+    ) -> None:
+        self._marks = durable(database["feed_marks"])
+        self._feed = feed
+        self._clock = clock
+        self._hears = hears
+        self._known_head = known_head
+        self._take = take
+        self._is_held = is_held
+
+    def compare(self, *, grace: timedelta = timedelta(0)) -> int:
+        """Compare with every source. Returns how many events were missing.
+
+        `grace` leaves out what changed a moment ago: it may be on its way through the broker.
+        A source that is away is left for the next time.
+        """
+        missing = 0
+        for source in self._hears:
+            try:
+                missing += self._compare_with(source, grace)
+            except FeedUnavailable as fault:
+                log.warning("feed away", extra={"source": source, "reason": str(fault)})
+        return missing
+
+    def _compare_with(self, source: str, grace: timedelta) -> int:
+        mark = self._marks.find_one({"_id": source})
+        since = (mark["since"] - OVERLAP) if mark else LONG_AGO
+        newest, missing = since, 0
+        horizon = self._clock.now() - grace
+        for head in self._feed.heads(source, since=since):
+            if head.changed_at > horizon:
+                break
+            known = self._known_head(head.stream)
+            if known < head.sequence and not self._is_held(head.stream):
+                missing += self._fetch(source, head.stream, known)
+            newest = head.changed_at
+        if newest > LONG_AGO:
+            self._marks.update_one({"_id": source}, {"$max": {"since": newest}}, upsert=True)
+        return missing
+
+    def _fetch(self, source: str, stream: str, known: int) -> int:
+        events = self._feed.read(source, stream, after=known)
+        for event in events:
+            self._take(event)
+        if events:
+            log.info("taken from the feed", extra={"stream": stream, "events": len(events)})
+        return len(events)
+
+
+def _head(wire: Mapping[str, Any]) -> FeedHead:
+    return FeedHead(
+        stream=wire["stream"],
+        sequence=wire["sequence"],
+        hash=wire["hash"],
+        changed_at=datetime.fromisoformat(wire["changed_at"]),
+    )

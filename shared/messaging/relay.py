@@ -1,0 +1,117 @@
+"""The relay: publishes what no broker has confirmed yet, in order, and raises the marker.
+
+The process that wrote an event nudges its relay at once; a sweep picks up whatever a crash left
+behind. No user waits for the broker. A crash between publishing and raising the marker sends a
+duplicate, never a loss.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+from shared.events.envelope import canonical
+from shared.faults import Point, reached
+from shared.messaging.publisher import Outgoing, Publisher, PublishFailed, publisher_for
+from shared.streams import Pending, Streams
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH: Final = 2000
+LONGEST_PAUSE: Final = 15.0
+
+
+class Relay:
+    """One thread that empties the unpublished events of one service."""
+
+    def __init__(self, streams: Streams, amqp_url: str, *, sweep_seconds: float) -> None:
+        self._streams = streams
+        self._amqp_url = amqp_url
+        self._sweep_seconds = sweep_seconds
+        self._publisher: Publisher | None = None
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+
+    def nudge(self) -> None:
+        """Say that there is something to publish."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ask the loop to end."""
+        self._stop.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Publish until stopped; a broker that is away is tried again, for ever."""
+        pause = 0.5
+        while not self._stop.is_set():
+            self._wake.wait(self._sweep_seconds)
+            self._wake.clear()
+            try:
+                while not self._stop.is_set() and self.publish_pending():
+                    pause = 0.5
+            except PublishFailed as fault:
+                log.warning("broker away", extra={"reason": str(fault), "retry_seconds": pause})
+                self._drop()
+                self._stop.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                self._wake.set()
+            except Exception:
+                log.exception("relay failed; it tries again")
+                self._drop()
+                self._stop.wait(pause)
+        self._drop()
+
+    def publish_pending(self) -> bool:
+        """Publish one batch. Returns True if it went out whole and there may be more.
+
+        Raises PublishFailed when the broker cannot be trusted with it.
+        """
+        batch, owners = _outgoing(self._streams)
+        if not batch:
+            return False
+        self._publisher = self._publisher or publisher_for(self._amqp_url)
+        reached(Point.RELAY_BEFORE_PUBLISH)
+        confirmed = self._publisher.publish(batch)
+        reached(Point.RELAY_AFTER_PUBLISH)
+        self._streams.mark_published(_unbroken(owners, confirmed))
+        reached(Point.RELAY_AFTER_CONFIRM)
+        if len(confirmed) < len(batch):
+            refused = sorted({batch[i].routing_key for i in range(len(batch)) if i not in confirmed})
+            log.error("events not routed; no queue is bound for them", extra={"types": refused})
+            return False
+        return True
+
+    def _drop(self) -> None:
+        if self._publisher:
+            self._publisher.close()
+            self._publisher = None
+
+
+def _outgoing(streams: Streams) -> tuple[list[Outgoing], list[tuple[str, int]]]:
+    batch: list[Outgoing] = []
+    owners: list[tuple[str, int]] = []
+    for pending in streams.pending():
+        batch += _messages(pending)
+        owners += [(pending.ref, event["sequence"]) for event in pending.events]
+        if len(batch) >= LARGEST_BATCH:
+            break
+    return batch, owners
+
+
+def _messages(pending: Pending) -> list[Outgoing]:
+    return [Outgoing(each["id"], each["type"], canonical(each)) for each in pending.events]
+
+
+def _unbroken(owners: list[tuple[str, int]], confirmed: set[int]) -> dict[str, int]:
+    """Return, per record, the last sequence up to which everything was confirmed: an event that
+    was not routed holds the later ones of its record, and of no other."""
+    upto: dict[str, int] = {}
+    held: set[str] = set()
+    for place, (ref, sequence) in enumerate(owners):
+        if place not in confirmed:
+            held.add(ref)
+        elif ref not in held:
+            upto[ref] = sequence
+    return upto

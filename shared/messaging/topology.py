@@ -1,0 +1,78 @@
+"""What exists at the broker: one topic exchange, and per service a queue and a parking queue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from kombu import Connection, Exchange, Queue, binding
+
+EXCHANGE: Final = Exchange("safeguarding.events", type="topic", durable=True)
+DELIVERY_LIMIT: Final = 20
+"""Deliveries without an acknowledgement before RabbitMQ itself moves a message to parking."""
+
+
+def is_rabbitmq(url: str) -> bool:
+    """Is the broker a RabbitMQ, rather than the embedded default on local disk?"""
+    return url.startswith(("amqp://", "amqps://"))
+
+
+def connection(url: str) -> Connection:
+    """Return a kombu connection that opens lazily and gives up on a frozen broker in seconds."""
+    if is_rabbitmq(url):
+        options = {"read_timeout": 10, "write_timeout": 10}
+        return Connection(url, connect_timeout=5, heartbeat=10, transport_options=options)
+    folder = Path(url.removeprefix("filesystem://"))
+    for each in ("messages", "control"):
+        (folder / each).mkdir(parents=True, exist_ok=True)
+    return Connection(
+        "filesystem://",
+        transport_options={
+            "data_folder_in": str(folder / "messages"),
+            "data_folder_out": str(folder / "messages"),
+            "control_folder": str(folder / "control"),
+            "polling_interval": 0.02,
+        },
+    )
+
+
+def events_queue(service: str, hears: tuple[str, ...], *, rabbitmq: bool) -> Queue:
+    """Return the queue of a service: bound to every type of the sources it hears.
+
+    Whole streams, not chosen types: a sequence without holes is what makes hearing exact.
+    """
+    arguments: dict[str, Any] = {
+        "x-queue-type": "quorum",
+        "x-single-active-consumer": True,
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": f"{service}.parked",
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+    return Queue(
+        f"{service}.events",
+        bindings=[binding(EXCHANGE, routing_key=f"{source.removeprefix('/')}.#") for source in hears],
+        queue_arguments=arguments if rabbitmq else None,
+        durable=True,
+    )
+
+
+def parking_queue(service: str, *, rabbitmq: bool) -> Queue:
+    """Return the queue where the broker puts what it could not deliver."""
+    return Queue(
+        f"{service}.parked",
+        exchange=Exchange(f"{service}.parked", type="fanout", durable=True),
+        queue_arguments={"x-queue-type": "quorum"} if rabbitmq else None,
+        durable=True,
+    )
+
+
+def declare(url: str, service: str, hears: tuple[str, ...]) -> None:
+    """Declare everything a service needs at the broker; idempotent. Parking first: a queue must
+    never take traffic before the place for its failures exists."""
+    with connection(url) as open_connection:
+        channel = open_connection.default_channel
+        EXCHANGE(channel).declare()
+        if hears:
+            parking_queue(service, rabbitmq=is_rabbitmq(url))(channel).declare()
+            events_queue(service, hears, rabbitmq=is_rabbitmq(url))(channel).declare()

@@ -1,0 +1,70 @@
+"""The plumbing of one service, put together: relay, listener, held events, catch-up."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.hearing import Hearer
+from shared.messaging.feed import CatchUp, FeedClient
+from shared.messaging.held import HeldEvents
+from shared.messaging.listener import Listener
+from shared.messaging.relay import Relay
+from shared.service import Hearing, Service
+from shared.streams import Streams
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plumbing:
+    """What carries a service's events out and brings others' events in."""
+
+    service: Service
+    streams: Streams
+    relay: Relay
+    held: HeldEvents
+    listener: Listener
+    catch_up: CatchUp
+
+    def ensure_indexes(self) -> None:
+        """Create every index that is missing."""
+        self.service.roots.ensure_indexes()
+        self.held.ensure_indexes()
+        self.service.ensure_indexes()
+
+    def compare_heads(self) -> None:
+        """Take from the feeds what the broker did not bring."""
+        grace = min(5.0, self.service.settings.catch_up_seconds)
+        self.catch_up.compare(grace=timedelta(seconds=grace))
+
+
+def plumb(service: Service) -> Plumbing:
+    """Put the plumbing of a service together. Opens nothing; a commit now nudges the relay."""
+    settings = service.settings
+    streams = Streams(service.roots)
+    held = HeldEvents(service.database, service.clock)
+    feed = FeedClient(settings.feed_urls, settings.service_token)
+    hearer = Hearer(service.roots, service.reactions)
+    hearing = service.hearing or Hearing(receive=hearer.receive, known_head=hearer.known_head)
+    listener = Listener(service.hears, hearing.receive, held, feed)
+    relay = Relay(streams, settings.amqp_url, sweep_seconds=settings.sweep_seconds)
+    service.roots.after_commit = relay.nudge
+    catch_up = CatchUp(
+        service.database,
+        feed,
+        service.clock,
+        hears=service.hears,
+        known_head=hearing.known_head,
+        take=listener.take,
+        is_held=held.is_held,
+    )
+    return Plumbing(
+        service=service,
+        streams=streams,
+        relay=relay,
+        held=held,
+        listener=listener,
+        catch_up=catch_up,
+    )

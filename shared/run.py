@@ -1,0 +1,145 @@
+"""How a service runs: `python -m services.<name> web | work | indexes`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import waitress
+from flask import Flask
+
+from shared import faults, logs
+from shared.clock import Clock, DemoClock, SystemClock
+from shared.messaging.consumer import Consumer
+from shared.messaging.topology import declare
+from shared.plumbing import Plumbing, plumb
+from shared.service import Job, Service
+from shared.settings import BadSettings, Settings
+
+log = logging.getLogger(__name__)
+
+Build = Callable[[Settings, Clock], Service]
+ROLES: Final = ("web", "work", "indexes")
+THREADS: Final = 8
+
+
+def main(name: str, build: Build) -> None:
+    """Run one role of a service until it is told to stop. Exits 2 when the settings are bad."""
+    role = sys.argv[1] if len(sys.argv) == 2 else ""
+    if role not in ROLES:
+        sys.exit(f"usage: python -m services.{name} {' | '.join(ROLES)}")
+    try:
+        settings = Settings.from_env()
+    except BadSettings as fault:
+        sys.exit(str(fault))
+    logs.set_up(name, role, settings.log_level)
+    if settings.crash_at:
+        faults.arm(settings.crash_at)
+    plumbing = plumb(build(settings, clock_of(settings)))
+    {"web": serve, "work": work, "indexes": prepare}[role](plumbing)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Return the clock the settings ask for."""
+    if settings.demo_clock_file:
+        return DemoClock(settings.demo_clock_file)
+    return SystemClock()
+
+
+def prepare(plumbing: Plumbing) -> None:
+    """Create the indexes in the store and the queues at the broker; idempotent."""
+    plumbing.ensure_indexes()
+    service = plumbing.service
+    declare(service.settings.amqp_url, service.name, service.hears)
+    log.info("indexes and queues are there")
+
+
+def web_app(plumbing: Plumbing) -> Flask:
+    """Return the web application of a service, its relay running in a thread of its own."""
+    from shared.web.plumbing import add_plumbing
+
+    app = plumbing.service.web()
+    add_plumbing(app, plumbing)
+    threading.Thread(target=plumbing.relay.run, name="relay", daemon=True).start()
+    return app
+
+
+def serve(plumbing: Plumbing) -> None:
+    """Serve the pages and the API, and publish what they write at once."""
+    settings = plumbing.service.settings
+    app = web_app(plumbing)
+    log.info("serving")
+    waitress.serve(
+        app, host=settings.bind_host, port=settings.port, threads=THREADS, ident=None
+    )
+
+
+def work(plumbing: Plumbing) -> None:
+    """Hear events, publish what is left, compare heads, run the jobs; until told to stop.
+
+    A part that ends by itself ends the process: the supervisor starts a fresh one.
+    """
+    plumbing.ensure_indexes()
+    service = plumbing.service
+    consumer = Consumer(service.settings.amqp_url, service.name, plumbing.listener)
+    over = threading.Event()
+
+    def stop(_: int, __: FrameType | None) -> None:
+        over.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    parts: dict[str, Callable[[], None]] = {"relay": plumbing.relay.run}
+    if service.hears:
+        parts["consumer"] = consumer.run_until_stopped
+    for job in _jobs(plumbing):
+        parts[job.name] = lambda job=job: _repeat(job, over)  # type: ignore[misc]
+    threads = [_start(part, run, over) for part, run in parts.items()]
+    log.info("working", extra={"parts": sorted(parts)})
+    over.wait()
+    consumer.stop()
+    plumbing.relay.stop()
+    for thread in threads:
+        thread.join(5)
+
+
+def _jobs(plumbing: Plumbing) -> list[Job]:
+    service, settings = plumbing.service, plumbing.service.settings
+    jobs = list(service.jobs)
+    if service.hears:
+        jobs.append(Job(name="held", every_seconds=1, run=plumbing.listener.try_again_what_is_due))
+        jobs.append(
+            Job(
+                name="catch-up",
+                every_seconds=settings.catch_up_seconds,
+                run=plumbing.compare_heads,
+            )
+        )
+    return jobs
+
+
+def _repeat(job: Job, over: threading.Event) -> None:
+    while not over.is_set():
+        try:
+            job.run()
+        except Exception:
+            log.exception("job failed; it runs again", extra={"job": job.name})
+        over.wait(job.every_seconds)
+
+
+def _start(name: str, run: Callable[[], None], over: threading.Event) -> threading.Thread:
+    def watched() -> None:
+        try:
+            run()
+        except Exception:
+            log.exception("part failed", extra={"part": name})
+        over.set()
+
+    thread = threading.Thread(target=watched, name=name, daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,54 @@
+"""What a service is to the plumbing: the parts that its composition root hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from pymongo.database import Database
+
+from shared.clock import Clock
+from shared.events.envelope import Envelope
+from shared.events.facts import Fact
+from shared.hearing import Outcome, Reaction
+from shared.settings import Settings
+from shared.store import Roots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Something a worker does at intervals: an escalation, a sweep of due times."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """How a service that does not hear into root documents takes events (audit)."""
+
+    receive: Callable[[Envelope], Outcome]
+    known_head: Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service, wired. Building it opens nothing."""
+
+    name: str
+    settings: Settings
+    clock: Clock
+    database: Database[dict[str, Any]]
+    roots: Roots[Any]
+    web: Callable[[], Flask]
+    hears: tuple[str, ...] = ()
+    """Sources, such as "/referral", of which it hears every stream whole."""
+    reactions: Mapping[type[Fact], Reaction] = field(default_factory=dict)
+    hearing: Hearing | None = None
+    """In place of `reactions`, for a service whose one write is not a root document."""
+    ensure_indexes: Callable[[], None] = lambda: None
+    """Indexes beyond those of the root documents."""
+    jobs: tuple[Job, ...] = ()

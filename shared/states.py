@@ -1,0 +1,35 @@
+"""How a state is stored: frozen dataclasses to plain documents and back, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, TypeVar
+
+from cattrs import Converter
+
+S = TypeVar("S")
+
+
+@cache
+def _converter() -> Converter:
+    converter = Converter(unstruct_collection_overrides={tuple: list}, omit_if_default=False)
+    converter.register_unstructure_hook(StrEnum, lambda code: code.value)
+    converter.register_unstructure_hook(datetime, lambda at: at)
+    converter.register_structure_hook(datetime, lambda at, _: at)
+    converter.register_unstructure_hook(date, lambda day: day.isoformat())
+    converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
+    return converter
+
+
+def to_stored(state: object) -> dict[str, Any]:
+    """Return the document of a state: BSON dates for instants, ISO text for calendar days."""
+    stored: dict[str, Any] = _converter().unstructure(state)
+    return stored
+
+
+def from_stored(stored: Mapping[str, Any], kind: type[S]) -> S:
+    """Return the state of a document. Raises when a field it needs is missing."""
+    return _converter().structure(stored, kind)

@@ -1,0 +1,116 @@
+"""The doors of the plumbing: a service's feed, and its parked events to read and replay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Flask, abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from shared.auth import requires
+from shared.events.codes import Role
+from shared.events.envelope import iso
+from shared.messaging.feed import LONG_AGO
+from shared.messaging.held import Held
+from shared.rules import Invalid
+from shared.streams import MOST_AT_ONCE, Head
+
+if TYPE_CHECKING:
+    from shared.plumbing import Plumbing
+
+
+def add_plumbing(app: Flask, plumbing: Plumbing) -> None:
+    """Register the feed and the parked events of a service on its application."""
+    app.register_blueprint(_feed(plumbing))
+    app.register_blueprint(_parked(plumbing))
+
+
+def _feed(plumbing: Plumbing) -> Blueprint:
+    name = plumbing.service.name
+    blueprint = Blueprint("feed", __name__, url_prefix=f"/{name}/feed")
+
+    @blueprint.get("/heads")
+    @requires(Role.SERVICE, Role.ADMINISTRATOR)
+    def heads() -> ResponseReturnValue:
+        """The heads of the streams that changed since a time, oldest first."""
+        found = plumbing.streams.heads(since=_since(), after_ref=request.args.get("after", ""))
+        return jsonify(heads=[_head(each) for each in found], more=len(found) == MOST_AT_ONCE)
+
+    @blueprint.get("/<stream>")
+    @requires(Role.SERVICE, Role.ADMINISTRATOR)
+    def stream(stream: str) -> ResponseReturnValue:
+        """The events of one stream beyond `after`, in order, as they were sealed."""
+        service, _, ref = stream.partition(":")
+        if service != name:
+            abort(404)
+        events = plumbing.streams.read(ref, after=_whole_number("after"))
+        return jsonify(events=events, more=len(events) == MOST_AT_ONCE)
+
+    return blueprint
+
+
+def _parked(plumbing: Plumbing) -> Blueprint:
+    name = plumbing.service.name
+    blueprint = Blueprint("parked", __name__, url_prefix=f"/{name}/api/parked")
+
+    @blueprint.get("")
+    @requires(Role.ADMINISTRATOR, Role.AUDITOR)
+    def parked() -> ResponseReturnValue:
+        """What waits for a person, oldest first, and how much is held in all."""
+        return jsonify(
+            parked=[_held(each) for each in plumbing.held.parked()], held=plumbing.held.counts()
+        )
+
+    @blueprint.post("/replay")
+    @requires(Role.ADMINISTRATOR)
+    def replay() -> ResponseReturnValue:
+        """Make parked events due again: all, or those of the `stream` named in the body."""
+        asked = request.get_json(silent=True) or {}
+        if not isinstance(asked, dict) or set(asked) - {"stream"}:
+            raise Invalid("Send an object with the name of a stream, or an empty one", field="stream")
+        return jsonify(replayed=plumbing.held.replay(asked.get("stream")))
+
+    return blueprint
+
+
+def _since() -> datetime:
+    text = request.args.get("since")
+    if not text:
+        return LONG_AGO
+    try:
+        since = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid("since must be a time, such as 2026-11-20T09:00:00Z", field="since") from None
+    if since.tzinfo is None:
+        raise Invalid("since must say its zone, such as 2026-11-20T09:00:00Z", field="since")
+    return since
+
+
+def _whole_number(name: str) -> int:
+    text = request.args.get(name, "0")
+    if not text.isdigit():
+        raise Invalid(f"{name} must be a whole number", field=name)
+    return int(text)
+
+
+def _head(head: Head) -> Mapping[str, Any]:
+    return {
+        "stream": head.stream,
+        "sequence": head.sequence,
+        "hash": head.hash,
+        "changed_at": iso(head.changed_at),
+    }
+
+
+def _held(held: Held) -> Mapping[str, Any]:
+    return {
+        "key": held.key,
+        "stream": held.stream,
+        "sequence": held.sequence,
+        "type": held.type,
+        "reason": held.reason,
+        "tries": held.tries,
+        "held_at": iso(held.held_at),
+    }
