@@ -69,7 +69,9 @@ def _parked(plumbing: Plumbing) -> Blueprint:
         """Make parked events due again: all, or those of the `stream` named in the body."""
         asked = request.get_json(silent=True) or {}
         if not isinstance(asked, dict) or set(asked) - {"stream"}:
-            raise Invalid("Send an object with the name of a stream, or an empty one", field="stream")
+            raise Invalid(
+                "Send an object with the name of a stream, or an empty one", field="stream"
+            )
         return jsonify(replayed=plumbing.held.replay(asked.get("stream")))
 
     return blueprint

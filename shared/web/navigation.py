@@ -1,0 +1,62 @@
+"""Where each role begins and what its menu offers, across the three services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from shared.auth import Person
+from shared.events.codes import Role
+
+HOMES: Final = (
+    (Role.MASH_MANAGER, "/referral/inbox"),
+    (Role.MASH_PRACTITIONER, "/referral/inbox"),
+    (Role.TEAM_MANAGER, "/strategy/worklist"),
+    (Role.SOCIAL_WORKER, "/strategy/my-visits"),
+    (Role.AUDITOR, "/audit/cases"),
+    (Role.ADMINISTRATOR, "/audit/cases"),
+    (Role.PARTNER, "/referral/referrals/new"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuItem:
+    """One entry of the menu and who sees it."""
+
+    text: str
+    href: str
+    roles: frozenset[Role]
+
+
+MENU: Final = (
+    MenuItem(
+        text="Duty inbox",
+        href="/referral/inbox",
+        roles=frozenset({Role.MASH_PRACTITIONER, Role.MASH_MANAGER}),
+    ),
+    MenuItem(
+        text="Send a referral",
+        href="/referral/referrals/new",
+        roles=frozenset({Role.PARTNER, Role.MASH_PRACTITIONER, Role.MASH_MANAGER}),
+    ),
+    MenuItem(text="Worklist", href="/strategy/worklist", roles=frozenset({Role.TEAM_MANAGER})),
+    MenuItem(text="My visits", href="/strategy/my-visits", roles=frozenset({Role.SOCIAL_WORKER})),
+    MenuItem(
+        text="Timelines", href="/audit/cases", roles=frozenset({Role.AUDITOR, Role.ADMINISTRATOR})
+    ),
+)
+
+
+def home_of(person: Person) -> str:
+    """The page a person's work begins on."""
+    return next((home for role, home in HOMES if role in person.roles), "/referral/inbox")
+
+
+def menu_of(person: Person | None, path: str) -> list[dict[str, object]]:
+    """The menu of a person as the service navigation wants it; `path` marks where they are."""
+    held = set(person.roles) if person else set()
+    return [
+        {"text": item.text, "href": item.href, "current": path == item.href}
+        for item in MENU
+        if item.roles & held
+    ]
