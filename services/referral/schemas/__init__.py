@@ -1,0 +1,7 @@
+"""What people and other systems send to this service: one schema a form, for both doors."""
+
+from services.referral.schemas.child import ChildIn
+from services.referral.schemas.decision import DecisionIn, FeedbackIn, MatchIn
+from services.referral.schemas.referral import ReferralIn
+
+__all__ = ["ChildIn", "DecisionIn", "FeedbackIn", "MatchIn", "ReferralIn"]
