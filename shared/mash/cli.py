@@ -1,0 +1,207 @@
+"""`mash`: the command line of Golden Thread. Results on stdout, progress on stderr.
+
+It ends with 0 when all is well, 1 when the answer is bad news (a broken chain, a missed
+expectation) and 2 when the question could not be put at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from rich.console import Console
+
+from shared.mash import doctor, embedded, reports
+from shared.mash.children import CannotStart
+from shared.mash.client import Refused, System, running_system
+from shared.mash.folder import DataFolder
+from shared.mash.roster import service_names
+
+BAD_NEWS: Final = 1
+OUT: Final = Console()
+ERR: Final = Console(stderr=True, highlight=False)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Mash(click.Group):
+    """Turns what can go wrong into one plain line and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (CannotStart, Refused) as fault:
+            raise click.UsageError(str(fault)) from None
+
+
+def data_option(command: Command) -> Command:
+    """Add the option that says which data folder is meant."""
+    option = click.option(
+        "--data",
+        envvar="MASH_DATA",
+        default="var",
+        show_default=True,
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The data folder (MASH_DATA).",
+    )
+    return option(command)
+
+
+def system_options(command: Command) -> Command:
+    """Add the options that say which running system is meant."""
+    url = click.option("--url", envvar="MASH_URL", help="Address of the system (MASH_URL).")
+    token = click.option("--token", envvar="MASH_TOKEN", help="A person's token (MASH_TOKEN).")
+    return data_option(url(token(command)))
+
+
+def service_argument(command: Command) -> Command:
+    """Add the argument that names a service."""
+    return click.argument("service", type=click.Choice(service_names()))(command)
+
+
+@click.group(cls=Mash)
+def main() -> None:
+    """Golden Thread: every referral traced from a worry about a child to the child seen."""
+
+
+@main.command()
+@data_option
+@click.option("--port", envvar="PORT", type=int, help="Port to listen on (PORT).")
+@click.option("--mongo-url", envvar="MONGO_URL", help="A MongoDB server to use (MONGO_URL).")
+def up(data: Path, port: int | None, mongo_url: str | None) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C."""
+    folder = DataFolder.at(data)
+    wishes = embedded.Wishes(port=port, mongo_url=mongo_url)
+    embedded.run(folder, wishes, tell=ERR.print, welcome=lambda *what: reports.welcome(OUT, *what))
+
+
+@main.command()
+@data_option
+def down(data: Path) -> None:
+    """Stop what `mash up` started."""
+    ERR.print(embedded.ask_to_stop(DataFolder.at(data)))
+
+
+@main.command()
+@service_argument
+def serve(service: str) -> None:
+    """Serve the pages and the API of one service (settings from the environment)."""
+    _become(service, "web")
+
+
+@main.command()
+@service_argument
+def work(service: str) -> None:
+    """Hear events, publish what is unpublished and keep the clocks of one service."""
+    _become(service, "work")
+
+
+@main.command()
+@service_argument
+def indexes(service: str) -> None:
+    """Lay the indexes of one service's database."""
+    _become(service, "indexes")
+
+
+@main.command()
+@system_options
+@click.argument("reference")
+@click.option("--json", "as_json", is_flag=True, help="Print it for a machine.")
+def trace(data: Path, url: str | None, token: str | None, reference: str, as_json: bool) -> None:
+    """Print the line of one case: what happened, when, by whom and how long it took."""
+    case = _system(data, url, token).get(f"/audit/api/cases/{reference}")
+    _print_json(case) if as_json else reports.traced_line(OUT, case)
+
+
+@main.command()
+@system_options
+@click.option("--json", "as_json", is_flag=True, help="Print it for a machine.")
+def verify(data: Path, url: str | None, token: str | None, as_json: bool) -> None:
+    """Recompute every chain and compare it with what each service holds. Ends with 1 if not."""
+    verdict = _system(data, url, token).get("/audit/api/verify")
+    _print_json(verdict) if as_json else reports.verification(OUT, verdict)
+    if not verdict["clean"]:
+        sys.exit(BAD_NEWS)
+
+
+@main.command()
+@system_options
+@click.argument("service", required=False, type=click.Choice(service_names()))
+@click.option("--json", "as_json", is_flag=True, help="Print it for a machine.")
+def parked(
+    data: Path, url: str | None, token: str | None, service: str | None, as_json: bool
+) -> None:
+    """List the events that could not be handled and wait for a person. Ends with 1 if any."""
+    system = _system(data, url, token)
+    found = {
+        name: system.get(f"/{name}/api/parked")["parked"]
+        for name in ([service] if service else service_names())
+    }
+    _print_json(found) if as_json else reports.parked(OUT, found)
+    if any(found.values()):
+        sys.exit(BAD_NEWS)
+
+
+@main.command()
+@system_options
+@service_argument
+@click.argument("stream", required=False)
+def replay(
+    data: Path, url: str | None, token: str | None, service: str, stream: str | None
+) -> None:
+    """Try parked events again: those of one stream, or all of a service."""
+    body = {"stream": stream} if stream else {}
+    _print_json(_system(data, url, token).post(f"/{service}/api/parked/replay", body))
+
+
+@main.command("doctor")
+@data_option
+def examine(data: Path) -> None:
+    """Say what this machine has and lacks for the embedded system. Ends with 1 if anything."""
+    if not reports.findings(OUT, doctor.examine(DataFolder.at(data))):
+        sys.exit(BAD_NEWS)
+
+
+@main.command()
+@click.option(
+    "--to", default="docs", show_default=True, type=click.Path(file_okay=False, path_type=Path)
+)
+def docs(to: Path) -> None:
+    """Write the descriptions of the events and of each service's HTTP interface."""
+    from shared.mash import documents  # noqa: PLC0415  builds every application
+
+    for path in documents.write(to):
+        OUT.print(str(path), highlight=False)
+
+
+@main.command()
+@click.option("--port", envvar="PORT", type=int, help="Port to listen on (PORT).")
+@data_option
+def demo(data: Path, port: int | None) -> None:
+    """Send a realistic morning through the real forms and interfaces, then check every promise."""
+    from shared.mash.demo import run  # noqa: PLC0415  only this command needs it
+
+    if not run(DataFolder.at(data / "demo"), port=port, out=OUT, err=ERR):
+        sys.exit(BAD_NEWS)
+
+
+def _system(data: Path, url: str | None, token: str | None) -> System:
+    return running_system(DataFolder.at(data), url, token)
+
+
+def _become(service: str, what: str) -> None:
+    os.execv(sys.executable, [sys.executable, "-m", f"services.{service}", what])
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+if __name__ == "__main__":
+    main()
