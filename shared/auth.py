@@ -55,12 +55,13 @@ class Account:
     token_sha256: str | None = None
 
 
-class AccountsFileIsWrong(ValueError):
+class BadAccounts(ValueError):
     """The accounts file cannot be used; every fault in it is named."""
 
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__("Put the accounts file right:\n" + "\n".join(self.faults))
+        lines = "\n".join(f"  - {fault}" for fault in self.faults)
+        super().__init__(f"The accounts file is not usable:\n{lines}")
 
 
 class Accounts:
@@ -73,7 +74,7 @@ class Accounts:
 
     @classmethod
     def from_file(cls, path: str | Path) -> Accounts:
-        """Read the file; raise `AccountsFileIsWrong` with all faults at once."""
+        """Read the file; raise `BadAccounts` with all faults at once."""
         return cls(_read(Path(path)), path=Path(path))
 
     def person(self, id: str) -> Person | None:
@@ -103,9 +104,9 @@ class Accounts:
         self._stamp = stamp
         try:
             self._by_id = {account.person.id: account for account in _read(self._path)}
-        except AccountsFileIsWrong as wrong:
+        except BadAccounts as fault:
             # A slip of the editor must not lock everybody out: the last good file stays in force.
-            log.error("accounts file not reloaded", extra={"faults": len(wrong.faults)})
+            log.error("accounts file not reloaded", extra={"faults": len(fault.faults)})
         return self._by_id
 
 
@@ -178,9 +179,9 @@ def _read(path: Path) -> list[Account]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise AccountsFileIsWrong([f"it cannot be read as JSON ({type(error).__name__})"]) from None
+        raise BadAccounts([f"it cannot be read as JSON ({type(error).__name__})"]) from None
     if not isinstance(entries, list):
-        raise AccountsFileIsWrong(["it must be a list of accounts"])
+        raise BadAccounts(["it must be a list of accounts"])
     faults = [
         f"entry {number}: {fault}"
         for number, entry in enumerate(entries, start=1)
@@ -188,7 +189,7 @@ def _read(path: Path) -> list[Account]:
     ]
     faults += [f"more than one account has the {what}" for what in _repeated(entries)]
     if faults:
-        raise AccountsFileIsWrong(faults)
+        raise BadAccounts(faults)
     return [_account(entry) for entry in entries]
 
 

@@ -33,7 +33,7 @@ class ProblemSchema(Schema):
     errors = fields.List(fields.Nested(FaultSchema))
 
 
-class ProblemApi(Api):
+class ProblemApi(Api):  # type: ignore[misc]  # flask-smorest ships no types
     """flask-smorest with our own errors: `shared.web.problems` answers them all."""
 
     ERROR_SCHEMA = ProblemSchema

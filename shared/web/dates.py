@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from marshmallow import ValidationError, fields
 
 from shared.clock import LONDON
+
+Messages: TypeAlias = dict[str, str | list[Any] | dict[Any, Any]]
+"""What marshmallow calls the type of a field's error texts."""
 
 PARTS: Final = ("day", "month", "year")
 TIME_PARTS: Final = (*PARTS, "time", "fold")
 FOLDS: Final = ("first", "second")
 
 _MONTHS: Final = (
-    "january february march april may june july august september october november december"
-).split()
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 _NOON: Final = 12
 
@@ -25,7 +29,7 @@ _NOON: Final = 12
 class GovDate(fields.Field[date]):
     """A date: ISO text from a program, or day, month and year from a page. Month names will do."""
 
-    default_error_messages = {
+    default_error_messages: Messages = {  # noqa: RUF012 - marshmallow declares it so
         "invalid": "{label} must be a real date",
         "incomplete": "{label} must include {missing}",
         "year": "{label} must have a year of 4 numbers",
@@ -74,7 +78,7 @@ class GovDateTime(GovDate):
     are refused; when they go back some happen twice, and `fold` says which: "first" or "second".
     """
 
-    default_error_messages = {
+    default_error_messages: Messages = {  # noqa: RUF012 - marshmallow declares it so
         "time_missing": "{label} must include a time, such as 14:30",
         "time": "{label} must have a real time, such as 14:30",
         "offset": "{label} must say its offset from UTC, such as 2026-11-23T14:30:00+00:00",

@@ -11,9 +11,15 @@ from marshmallow import RAISE, Schema, ValidationError, fields, pre_load
 from werkzeug.datastructures import MultiDict
 
 from shared.rules import RuleBroken
-from shared.web.dates import PARTS, TIME_PARTS, GovDate, GovDateTime, field_label
-from shared.web.labels import LABELS
-from shared.web.problems import field_path
+from shared.web.dates import (
+    PARTS,
+    TIME_PARTS,
+    GovDate,
+    GovDateTime,
+    Messages,
+    field_label,
+)
+from shared.web.problems import field_path, normalized
 
 __all__ = [
     "CodeField",
@@ -25,7 +31,7 @@ __all__ = [
     "form_to_dict",
 ]
 
-TOKEN: Final = "csrf_token"
+CSRF_FIELD: Final = "csrf_token"
 _STOCK_REQUIRED: Final = fields.Field.default_error_messages["required"]
 _STOCK_NULL: Final = fields.Field.default_error_messages["null"]
 
@@ -36,7 +42,9 @@ class FormSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": "This is not a field of this form. Remove it or check its name"}
+    error_messages: dict[str, str] = {  # noqa: RUF012 - marshmallow declares it so
+        "unknown": "This is not a field of this form. Remove it or check its name"
+    }
 
     @pre_load
     def drop_blanks(self, data: Any, **kwargs: Any) -> Any:
@@ -51,8 +59,7 @@ class FormSchema(Schema):
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Word a missing answer as the design system does, unless the schema has its own words."""
-        verb = "Select" if _is_choice(field_obj) else "Enter"
-        words = f"{verb} {lower_first(field_label(field_obj))}"
+        words = ask_for(field_obj)
         for key, stock in (("required", _STOCK_REQUIRED), ("null", _STOCK_NULL)):
             if field_obj.error_messages.get(key) == stock:
                 field_obj.error_messages[key] = words
@@ -61,19 +68,16 @@ class FormSchema(Schema):
 class CodeField(fields.Enum[StrEnum]):
     """A code of a published list, by its code in both doors."""
 
-    default_error_messages = {"unknown": "Select {label} from the list"}
+    default_error_messages: Messages = {  # noqa: RUF012 - marshmallow declares it so
+        "unknown": "{ask} from the list"
+    }
 
     def __init__(self, kind: type[StrEnum], **options: Any) -> None:
         super().__init__(kind, by_value=True, **options)
-        self.kind = kind
 
     def make_error(self, key: str, **words: Any) -> ValidationError:
         """The stock error would list every code: name the field instead."""
-        return super().make_error(key, label=lower_first(field_label(self)), **words)
-
-    def choices(self) -> list[tuple[str, str]]:
-        """The codes and their words, in the list's own order."""
-        return [(code.value, LABELS[self.kind][code]) for code in self.kind]
+        return super().make_error(key, ask=ask_for(self), **words)
 
 
 def form_to_dict(
@@ -87,7 +91,7 @@ def form_to_dict(
     reading = _Reading(form)
     typed = reading.schema(schema, "")
     for key in form:
-        if key not in reading.taken and key != TOKEN and key not in ignore:
+        if key not in reading.taken and key != CSRF_FIELD and key not in ignore:
             typed[key] = form[key]
     return typed
 
@@ -95,7 +99,7 @@ def form_to_dict(
 def errors_of(error: ValidationError | RuleBroken) -> dict[Any, Any]:
     """The messages of a fault, nested like the schema, so that a page can show them in place."""
     if isinstance(error, ValidationError):
-        return dict(error.normalized_messages())
+        return normalized(error)
     nested: Any = [str(error)]
     for step in reversed(field_path(error.field) or ("_schema",)):
         nested = {step: nested}
@@ -105,6 +109,14 @@ def errors_of(error: ValidationError | RuleBroken) -> dict[Any, Any]:
 def error_list(errors: Mapping[Any, Any], schema: Schema, prefix: str = "") -> list[dict[str, str]]:
     """The error summary: every message in the order of the page, linked to its field."""
     return list(_summary(errors, schema, prefix))
+
+
+def ask_for(field: fields.Field[Any]) -> str:
+    """What a person is asked to do about a field: `Enter first names`, `Select an outcome`."""
+    label = field_label(field)
+    if label.endswith("?"):
+        return f"Select an answer to “{label}”" if _is_choice(field) else f"Answer “{label}”"
+    return f"{'Select' if _is_choice(field) else 'Enter'} {lower_first(label)}"
 
 
 def lower_first(text: str) -> str:
@@ -169,7 +181,7 @@ def nested_schema(field: fields.Field[Any]) -> Schema | None:
 
 def is_list(field: fields.Field[Any]) -> bool:
     """Does the field hold rows?"""
-    return isinstance(field, fields.List) or (isinstance(field, fields.Nested) and field.many)
+    return isinstance(field, fields.List) or (isinstance(field, fields.Nested) and bool(field.many))
 
 
 def _is_choice(field: fields.Field[Any]) -> bool:
@@ -187,7 +199,9 @@ def _summary(errors: Mapping[Any, Any], schema: Schema, prefix: str) -> Iterator
         if name == "_schema":
             yield from ({"text": text} for text in _texts(messages))
         elif name not in names:
-            yield from ({"text": f"{name}: {text}"} for text in _texts(messages))
+            # A message that does not name the stray field is given its name.
+            texts = _texts(messages)
+            yield from ({"text": t if str(name) in t else f"{name}: {t}"} for t in texts)
 
 
 def _field_errors(messages: Any, field: fields.Field[Any], name: str) -> Iterator[dict[str, str]]:

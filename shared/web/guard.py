@@ -50,7 +50,9 @@ class Guard:
         if roles is None:
             abort(403, "This address is closed: nobody has said yet who may use it.")
         if not roles:
-            return self._confirm_intent() if not by_token else None
+            if not by_token:
+                self._confirm_intent()
+            return None
         if held is None:
             return _ask_to_sign_in()
         if not by_token:

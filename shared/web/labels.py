@@ -202,9 +202,16 @@ LABELS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 }
 
 
+def label_of(code: StrEnum) -> str:
+    """The words of one code; a service's own code may bring its `label`, or is read as it is."""
+    if type(code) in LABELS:
+        return LABELS[type(code)][code]
+    return str(getattr(code, "label", code.value.replace("-", " ").capitalize()))
+
+
 def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
     """Every code of a list with its words, in the list's own order, for radios and checkboxes."""
-    return [(code.value, LABELS[kind][code]) for code in kind]
+    return [(code.value, label_of(code)) for code in kind]
 
 
 def code_words(code: object, kind: str | None = None) -> str:
@@ -213,8 +220,8 @@ def code_words(code: object, kind: str | None = None) -> str:
         return NOT_RECORDED
     if isinstance(code, bool):
         return "Yes" if code else "No"
-    if isinstance(code, StrEnum) and type(code) in LABELS:
-        return LABELS[type(code)][code]
+    if isinstance(code, StrEnum):
+        return label_of(code)
     found = {words for name, words in _readings(str(code)) if kind in {None, name}}
     if len(found) != 1:
         raise LookupError(f"{code!r} is no single code: name its kind, as in code_words('Agency')")

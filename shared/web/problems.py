@@ -9,11 +9,13 @@ import logging
 import re
 import traceback
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.routing import RequestRedirect
 
 from shared.rules import RuleBroken
 
@@ -78,7 +80,7 @@ def answer(
     response = jsonify(problem)
     response.status_code = status
     response.content_type = "application/problem+json"
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="golden-thread"'
     return response
 
@@ -103,18 +105,23 @@ def field_path(field: str | None) -> tuple[str | int, ...]:
     return tuple(int(part) if part.isdigit() else part for part in parts if part)
 
 
+def normalized(error: ValidationError) -> dict[Any, Any]:
+    """A schema's messages, always as a mapping."""
+    messages: dict[Any, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return messages
+
+
 def _rule_broken(broken: RuleBroken) -> Response:
     return rule_answer(broken)
 
 
 def _not_valid(error: ValidationError) -> Response:
-    return answer(422, errors=error.normalized_messages())
+    return answer(422, errors=normalized(error))
 
 
 def _http_error(error: HTTPException) -> Response:
-    if error.code is None or error.response is not None:
-        return current_app.make_response(error.get_response())
-    if 300 <= error.code < 400:
+    is_redirect = isinstance(error, RequestRedirect)
+    if error.code is None or error.response is not None or is_redirect:
         return current_app.make_response(error.get_response())
     data: Mapping[str, Any] = getattr(error, "data", None) or {}
     response = answer(error.code, detail=_detail(error), errors=_body_messages(data))

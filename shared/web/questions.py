@@ -12,7 +12,8 @@ from marshmallow import Schema, fields, validate
 
 from shared.clock import LONDON
 from shared.web.dates import FOLDS, GovDate, GovDateTime, field_label, moments_at
-from shared.web.forms import CodeField, error_list, is_list, nested_schema
+from shared.web.forms import error_list, is_list, nested_schema
+from shared.web.labels import choices
 
 YES_NO = (("yes", "Yes"), ("no", "No"))
 LONG_TEXT = 300
@@ -132,8 +133,8 @@ def _choices(field: fields.Field[Any]) -> Iterable[tuple[str, str]]:
     inner = field.inner if isinstance(field, fields.List) else field
     if isinstance(inner, fields.Boolean):
         return YES_NO
-    if isinstance(inner, CodeField):
-        return inner.choices()
+    if isinstance(inner, fields.Enum):
+        return choices(inner.enum)
     for check in inner.validators:
         if isinstance(check, validate.OneOf):
             labels = list(check.labels) or [str(choice) for choice in check.choices]

@@ -20,6 +20,7 @@ from jinja2 import (
     Undefined,
     UndefinedError,
 )
+from jinja2.exceptions import TemplateRuntimeError
 from jinja2.utils import missing
 from markupsafe import Markup
 
@@ -47,19 +48,19 @@ class PageUndefined(Undefined):
         hint: str | None = None,
         obj: Any = missing,
         name: str | None = None,
-        exc: type[Exception] = UndefinedError,
+        exc: type[TemplateRuntimeError] = UndefinedError,
     ) -> Any:
         """Choose between failing and staying empty."""
         if isinstance(obj, Mapping | Undefined) or name in MACROS_MAY_LACK:
             return super().__new__(cls)
-        return StrictUndefined(hint, obj, name, exc)  # type: ignore[arg-type]  # jinja's own types
+        return StrictUndefined(hint, obj, name, exc)
 
 
 def register_templates(app: Flask, *, folder: Path, clock: Clock, demo: bool) -> None:
     """Give the app its loaders, filters and the names every page can use."""
     # Set before anything renders: the environment is made on first use.
     app.jinja_options = {**app.jinja_options, "undefined": PageUndefined}
-    app.jinja_loader = ChoiceLoader(  # type: ignore[assignment]  # any loader will do
+    app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(folder),
             FileSystemLoader(HERE / "templates"),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from shared.clock import london
 
-NOT_YET: Final = "not yet"
+NOT_YET: Final = Markup("not yet")
 
 
 def day_words(day: date) -> str:
@@ -31,7 +31,7 @@ def moment_words(at: datetime) -> str:
 def when(value: date | datetime | str | None) -> Markup:
     """A date or time as `<time>`. Text is read as ISO; nothing at all reads "not yet"."""
     if value is None or value == "":
-        return Markup(NOT_YET)
+        return NOT_YET
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime):
@@ -43,7 +43,7 @@ def when(value: date | datetime | str | None) -> Markup:
 def due(value: datetime | str | None, now: datetime) -> Markup:
     """How long is left, or by how much it is late. Painted again each minute by `app.js`."""
     if value is None or value == "":
-        return Markup(NOT_YET)
+        return NOT_YET
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     state = "overdue" if at < now else "left"
     return Markup('<time class="app-due app-due--{}" datetime="{}" data-due>{}</time>').format(
