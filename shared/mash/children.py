@@ -1,4 +1,4 @@
-"""The child processes of the launcher: started tied to it, restarted when they die, ended in order."""
+"""The child processes of the launcher: tied to it, restarted when they die, ended in order."""
 
 from __future__ import annotations
 
