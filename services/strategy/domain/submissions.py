@@ -28,15 +28,19 @@ def once(
     Source: DESIGN 3, "the same submission is one referral"; the same id with another body is a
     conflict.
     """
-    mark = fingerprint(command)
-    known = case.submissions.get(command.submission_id) if case else None
-    if known is not None:
-        if known != mark:
-            raise SubmissionReused
+    if already(case, command):
         return None
     change = decide()
-    submissions = {**change.state.submissions, command.submission_id: mark}
+    submissions = {**change.state.submissions, command.submission_id: fingerprint(command)}
     return replace(change, state=replace(change.state, submissions=submissions))
+
+
+def already(case: Case | None, command: Command) -> bool:
+    """Was this very submission acted on? Raises SubmissionReused for the id with another body."""
+    known = case.submissions.get(command.submission_id) if case else None
+    if known is not None and known != fingerprint(command):
+        raise SubmissionReused
+    return known is not None
 
 
 def _field_names(command: Command) -> list[str]:

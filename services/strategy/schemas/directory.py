@@ -39,7 +39,9 @@ class _Part(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": "Not a field of the directory. Remove it or check its name."}
+    error_messages = {  # noqa: RUF012 - marshmallow reads it, nobody writes it
+        "unknown": "Not a field of the directory. Remove it or check its name."
+    }
 
 
 class LeaveSchema(_Part):
@@ -107,7 +109,7 @@ class DirectorySchema(_Part):
 
 
 def directory_from(raw: Any) -> Directory:
-    """Return the directory that the parsed file describes, or raise BadDirectory with every fault."""
+    """Return the directory a parsed file describes, or raise BadDirectory with every fault."""
     try:
         loaded = DirectorySchema().load(raw)
     except ValidationError as fault:
