@@ -1,0 +1,97 @@
+"""Makes the replica set, its administrator and one user per service with its own database.
+
+Runs beside mongod (on its loopback address), where an empty server lets the first user be made.
+Safe to run again: a changed password in .env is set, nothing else changes.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+
+import pymongo
+from pymongo.errors import OperationFailure, PyMongoError
+
+SERVICES = ("referral", "strategy", "audit")
+DEADLINE_SECONDS = 120
+AUTHENTICATION_FAILED = 18
+ALREADY_INITIATED = 23
+
+
+def main() -> None:
+    wait_until("mongod answers", answers)
+    administrator = os.environ["MONGO_ADMIN_PASSWORD"]
+    if not signs_in(administrator):
+        initiate()
+        create_administrator(administrator)
+    server = client(username="administrator", password=administrator)
+    for service in SERVICES:
+        password = os.environ[f"MONGO_{service.upper()}_PASSWORD"]
+        give_database(server, service, password)
+    print("The replica set, its databases and its users are there")
+
+
+def answers() -> bool:
+    return bool(client().admin.command("ping"))
+
+
+def is_primary() -> bool:
+    return bool(client().admin.command("hello")["isWritablePrimary"])
+
+
+def client(**more: str) -> pymongo.MongoClient:
+    return pymongo.MongoClient(
+        "127.0.0.1", directConnection=True, serverSelectionTimeoutMS=2_000, **more
+    )
+
+
+def signs_in(password: str) -> bool:
+    try:
+        client(username="administrator", password=password).admin.command("ping")
+    except OperationFailure as fault:
+        if fault.code != AUTHENTICATION_FAILED:
+            raise
+        return False
+    return True
+
+
+def initiate() -> None:
+    member = {"_id": 0, "host": "mongo:27017"}
+    try:
+        client().admin.command("replSetInitiate", {"_id": "golden-thread", "members": [member]})
+    except OperationFailure as fault:
+        if fault.code != ALREADY_INITIATED:
+            raise
+    wait_until("a primary is elected", is_primary)
+
+
+def create_administrator(password: str) -> None:
+    try:
+        client().admin.command("createUser", "administrator", pwd=password, roles=["root"])
+    except OperationFailure as fault:
+        raise SystemExit(
+            "This server has an administrator already, with another MONGO_ADMIN_PASSWORD than "
+            f".env says. Put the old one back into .env. ({fault.code_name})"
+        ) from None
+
+
+def give_database(server: pymongo.MongoClient, service: str, password: str) -> None:
+    """Each service reads and writes its own database and can sign in to no other."""
+    database = server[f"golden_thread_{service}"]
+    known = database.command("usersInfo", service)["users"]
+    verb = "updateUser" if known else "createUser"
+    database.command(verb, service, pwd=password, roles=["readWrite"])
+
+
+def wait_until(what: str, holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(PyMongoError):
+            if holds():
+                return
+        time.sleep(0.5)
+    raise SystemExit(f"Gave up waiting until {what}: see the logs of mongo")
+
+
+if __name__ == "__main__":
+    main()
