@@ -74,9 +74,7 @@ def serve(plumbing: Plumbing) -> None:
     settings = plumbing.service.settings
     app = web_app(plumbing)
     log.info("serving")
-    waitress.serve(
-        app, host=settings.bind_host, port=settings.port, threads=THREADS, ident=None
-    )
+    waitress.serve(app, host=settings.bind_host, port=settings.port, threads=THREADS, ident=None)
 
 
 def work(plumbing: Plumbing) -> None:

@@ -111,7 +111,9 @@ class Envelope:
         except KeyError as missing:
             raise MalformedEvent(f"the attribute {missing} is missing") from None
         except (TypeError, ValueError, AttributeError) as fault:
-            raise MalformedEvent(f"an attribute is not of its kind: {type(fault).__name__}") from None
+            raise MalformedEvent(
+                f"an attribute is not of its kind: {type(fault).__name__}"
+            ) from None
 
     def is_intact(self) -> bool:
         """Recompute the hash from everything else the event says."""

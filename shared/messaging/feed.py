@@ -77,9 +77,7 @@ class FeedClient:
         service = source.removeprefix("/")
         url = f"{self._urls[service]}/{service}/feed/{what}"
         try:
-            answer = requests.get(
-                url, params=query, headers=self._headers, timeout=TIMEOUT_SECONDS
-            )
+            answer = requests.get(url, params=query, headers=self._headers, timeout=TIMEOUT_SECONDS)
             answer.raise_for_status()
             body: dict[str, Any] = answer.json()
         except (requests.RequestException, ValueError) as fault:

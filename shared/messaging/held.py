@@ -166,7 +166,12 @@ class HeldEvents:
         tries: int,
         retry_at: datetime | None,
     ) -> None:
-        changing = {"kind": kind.value, "reason": reason[:300], "tries": tries, "retry_at": retry_at}
+        changing = {
+            "kind": kind.value,
+            "reason": reason[:300],
+            "tries": tries,
+            "retry_at": retry_at,
+        }
         fixed = {"stream": stream, "sequence": sequence, "type": event_type, "body": body}
         fixed["held_at"] = self._clock.now()
         self._collection.update_one(

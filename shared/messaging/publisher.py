@@ -147,6 +147,8 @@ class ConfirmingPublisher:
             self._connection.ioloop.start()
         except Exception as fault:  # the loop is over, whatever the reason
             self._on_lost(fault)
+        finally:
+            self._connection.ioloop.close()
 
     def _on_lost(self, fault: Any) -> None:
         self._lost = type(fault).__name__

@@ -78,7 +78,9 @@ class Relay:
         self._streams.mark_published(_unbroken(owners, confirmed))
         reached(Point.RELAY_AFTER_CONFIRM)
         if len(confirmed) < len(batch):
-            refused = sorted({batch[i].routing_key for i in range(len(batch)) if i not in confirmed})
+            refused = sorted(
+                {batch[i].routing_key for i in range(len(batch)) if i not in confirmed}
+            )
             log.error("events not routed; no queue is bound for them", extra={"types": refused})
             return False
         return True

@@ -51,7 +51,9 @@ def events_queue(service: str, hears: tuple[str, ...], *, rabbitmq: bool) -> Que
     }
     return Queue(
         f"{service}.events",
-        bindings=[binding(EXCHANGE, routing_key=f"{source.removeprefix('/')}.#") for source in hears],
+        bindings=[
+            binding(EXCHANGE, routing_key=f"{source.removeprefix('/')}.#") for source in hears
+        ],
         queue_arguments=arguments if rabbitmq else None,
         durable=True,
     )

@@ -1,0 +1,272 @@
+"""The messaging, one behaviour suite on RabbitMQ and on the embedded transport."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from shared.events.envelope import CONTENT_TYPE, Envelope, canonical
+from shared.hearing import Outcome
+from shared.messaging.consumer import Consumer
+from shared.messaging.held import Kind
+from shared.messaging.relay import Relay
+from shared.messaging.topology import EXCHANGE, connection, declare
+from shared.rules import RuleBroken
+from tests.conftest import MakeSettings
+from tests.support.toy import Toy, note
+from tests.support.waiting import eventually
+
+REFS = [f"MASH-00000-000{n:02}" for n in range(20)]
+NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker, and the name of a hearing service that no other test uses."""
+
+    url: str
+    service: str
+
+    def declare(self) -> None:
+        declare(self.url, self.service, ("/referral",))
+
+
+@pytest.fixture(params=["rabbitmq", "embedded"])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    # A name of its own: kombu remembers in the process which queues it has bound.
+    service = f"toy{next(NUMBERS)}"
+    if request.param == "rabbitmq":
+        yield from _on_rabbitmq(request.getfixturevalue("amqp_url"), service)
+    else:
+        embedded = Broker(f"filesystem://{tmp_path}/broker", service)
+        embedded.declare()
+        yield embedded
+
+
+@pytest.fixture
+def rabbit(amqp_url: str) -> Iterator[Broker]:
+    yield from _on_rabbitmq(amqp_url, f"toy{next(NUMBERS)}")
+
+
+def _on_rabbitmq(url: str, service: str) -> Iterator[Broker]:
+    broker = Broker(url, service)
+    broker.declare()
+    yield broker
+    with connection(url) as opened:
+        for queue in (f"{service}.events", f"{service}.parked"):
+            opened.default_channel.queue_delete(queue)
+
+
+@pytest.fixture
+def toy(make_settings: MakeSettings) -> Toy:
+    return Toy(make_settings())
+
+
+@contextmanager
+def consuming(toy: Toy, broker: Broker) -> Iterator[Consumer]:
+    consumer = Consumer(broker.url, broker.service, toy.listener)
+    thread = threading.Thread(target=consumer.run_until_stopped, daemon=True)
+    thread.start()
+    try:
+        yield consumer
+    finally:
+        consumer.stop()
+        thread.join(10)
+
+
+@contextmanager
+def relaying(toy: Toy, url: str) -> Iterator[Relay]:
+    relay = Relay(toy.streams, url, sweep_seconds=0.1)
+    toy.speakers.after_commit = relay.nudge
+    thread = threading.Thread(target=relay.run, daemon=True)
+    thread.start()
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        thread.join(10)
+
+
+def put(url: str, *bodies: bytes) -> None:
+    with connection(url) as opened:
+        producer = opened.Producer(exchange=EXCHANGE)
+        for body in bodies:
+            producer.publish(
+                body,
+                routing_key="referral.referrer-informed",
+                content_type=CONTENT_TYPE,
+                content_encoding="utf-8",
+            )
+
+
+def bodies_of(toy: Toy, ref: str) -> list[bytes]:
+    return [canonical(event.to_wire()) for event in toy.said(ref)]
+
+
+def test_what_is_committed_is_heard_once_and_in_order(toy: Toy, broker: Broker) -> None:
+    with relaying(toy, broker.url), consuming(toy, broker):
+        for ref in REFS:
+            toy.say(ref, times=5)
+
+        for ref in REFS:
+            eventually(lambda ref=ref: toy.heard(ref).value == 5, "all heard")
+
+    assert all(toy.heard(ref).order == (1, 2, 3, 4, 5) for ref in REFS)
+    eventually(lambda: toy.streams.oldest_unpublished() is None, "all published")
+
+
+def test_shuffled_and_doubled_messages_have_each_effect_once(toy: Toy, broker: Broker) -> None:
+    for ref in REFS:
+        toy.say(ref, times=5)
+    bodies = [body for ref in REFS for body in bodies_of(toy, ref)] * 3
+    random.Random(7).shuffle(bodies)
+
+    with consuming(toy, broker):
+        put(broker.url, *bodies)
+        for ref in REFS:
+            eventually(lambda ref=ref: toy.heard(ref).value == 5, "all heard")
+        eventually(lambda: len(toy.outcomes) >= len(bodies), "all taken")
+
+    assert all(toy.heard(ref).order == (1, 2, 3, 4, 5) for ref in REFS)
+    assert toy.outcomes.count(Outcome.HANDLED) == 100
+
+
+def test_a_body_that_is_no_event_is_parked_and_the_next_one_flows(toy: Toy, broker: Broker) -> None:
+    toy.say(REFS[0])
+
+    with consuming(toy, broker):
+        put(broker.url, b"not json at all", b'{"specversion":"1.0"}', *bodies_of(toy, REFS[0]))
+        eventually(lambda: toy.heard(REFS[0]).value == 1, "the healthy one is heard")
+        eventually(lambda: toy.held.counts() == {Kind.PARKED: 2}, "both are parked")
+
+
+def test_a_changed_event_is_parked(toy: Toy, broker: Broker) -> None:
+    toy.say(REFS[0])
+    body = bodies_of(toy, REFS[0])[0].replace(b"somebody-demo", b"someone-else0")
+
+    with consuming(toy, broker):
+        put(broker.url, body)
+        eventually(lambda: toy.held.counts() == {Kind.PARKED: 1}, "parked")
+
+    (parked,) = toy.held.parked()
+    assert parked.reason == "the hash does not belong to the event"
+    assert toy.heard(REFS[0]).value == 0
+
+
+class Forbidden(RuleBroken):
+    code = "forbidden"
+
+
+def test_later_events_wait_behind_a_parked_one_and_flow_after_replay(
+    make_settings: MakeSettings, broker: Broker
+) -> None:
+    broken = True
+
+    def react(state, fact, event, at):  # type: ignore[no-untyped-def]
+        if broken and event.subject == REFS[0] and event.sequence == 2:
+            raise Forbidden("not yet")
+        return note(state, fact, event, at)
+
+    toy = Toy(make_settings(), react)
+    with relaying(toy, broker.url), consuming(toy, broker):
+        toy.say(REFS[0], times=4)
+        toy.say(REFS[1], times=4)
+        eventually(lambda: toy.heard(REFS[1]).value == 4, "other cases flow")
+        eventually(lambda: toy.held.counts() == {Kind.PARKED: 1, Kind.WAITING: 2}, "held")
+        assert toy.heard(REFS[0]).value == 1
+        assert toy.listener.try_again_what_is_due() == 0
+
+        broken = False
+        assert toy.held.replay(toy.said(REFS[0])[0].stream) == 1
+        assert toy.listener.try_again_what_is_due() == 3
+
+    assert toy.heard(REFS[0]).order == (1, 2, 3, 4)
+    assert toy.held.counts() == {}
+
+
+def test_an_early_event_fetches_what_is_missing_from_its_source(toy: Toy, broker: Broker) -> None:
+    toy.say(REFS[0], times=4)
+
+    with consuming(toy, broker):
+        put(broker.url, bodies_of(toy, REFS[0])[3])
+        eventually(lambda: toy.heard(REFS[0]).order == (1, 2, 3, 4), "the hole is filled")
+
+
+def test_an_early_event_waits_while_its_source_is_away(toy: Toy, broker: Broker) -> None:
+    toy.say(REFS[0], times=3)
+    toy.feed.away = True
+
+    with consuming(toy, broker):
+        put(broker.url, bodies_of(toy, REFS[0])[2])
+        eventually(lambda: toy.held.counts() == {Kind.RETRY: 1}, "held for another try")
+
+    toy.feed.away = False
+    eventually(toy.listener.try_again_what_is_due, "the retry is due", within=10)
+    assert toy.heard(REFS[0]).order == (1, 2, 3)
+
+
+def test_a_handler_that_fails_is_tried_again_and_its_type_of_failure_does_not_matter(
+    make_settings: MakeSettings, broker: Broker
+) -> None:
+    faults = [TimeoutError(), OSError(), ZeroDivisionError()]
+
+    def react(state, fact, event, at):  # type: ignore[no-untyped-def]
+        if faults:
+            raise faults.pop()
+        return note(state, fact, event, at)
+
+    toy = Toy(make_settings(), react)
+    with relaying(toy, broker.url), consuming(toy, broker):
+        for ref in REFS[:3]:
+            toy.say(ref)
+        eventually(lambda: toy.held.counts() == {Kind.RETRY: 3}, "held")
+        toy.say(REFS[3])
+        eventually(lambda: toy.heard(REFS[3]).value == 1, "the consumer lives")
+        eventually(lambda: toy.listener.try_again_what_is_due() or not toy.held.counts(), "tried")
+        eventually(
+            lambda: (toy.listener.try_again_what_is_due(), not toy.held.counts())[1], "none held"
+        )
+
+    assert all(toy.heard(ref).value == 1 for ref in REFS[:3])
+
+
+def test_an_event_that_no_queue_is_bound_for_stays_unpublished(toy: Toy, rabbit: Broker) -> None:
+    with connection(rabbit.url) as opened:
+        opened.default_channel.queue_unbind(f"{rabbit.service}.events", EXCHANGE.name, "referral.#")
+    toy.say(REFS[0], times=2)
+    relay = Relay(toy.streams, rabbit.url, sweep_seconds=0.1)
+
+    assert relay.publish_pending() is False
+    assert toy.streams.oldest_unpublished() is not None
+
+    rabbit.declare()
+    assert relay.publish_pending() is True
+    assert toy.streams.oldest_unpublished() is None
+    relay.stop()
+    relay.run()
+
+
+def test_a_broker_that_is_away_stops_nobody_from_writing(toy: Toy, tmp_path: Path) -> None:
+    nobody = "amqp://guest:guest@127.0.0.1:9/"
+    with relaying(toy, nobody):
+        toy.say(REFS[0], times=3)
+
+    assert toy.speakers.load(REFS[0]).version == 3
+    assert toy.streams.oldest_unpublished() is not None
+    assert toy.streams.oldest_unpublished() <= datetime.now(UTC)  # type: ignore[operator]
+
+
+def test_an_envelope_survives_the_wire_bit_for_bit(toy: Toy) -> None:
+    toy.say(REFS[0])
+    (event,) = toy.said(REFS[0])
+
+    assert Envelope.from_wire(event.to_wire()) == event
+    assert canonical(event.to_wire()) == bodies_of(toy, REFS[0])[0]
