@@ -1,0 +1,104 @@
+"""The composition root of audit: the only place where its parts are put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+from flask import Flask
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from services.audit.api import api
+from services.audit.documents import AnnouncementsDocument, CaseDocument, EntryDocument
+from services.audit.domain.announcing import Announcements
+from services.audit.handlers import Oversight, refresh_behind, sweep
+from services.audit.pages import pages
+from services.audit.queries import Reading
+from services.audit.subscriptions import HEARS, hearing
+from shared.auth import Accounts
+from shared.clock import Clock
+from shared.database import connect
+from shared.messaging.feed import FeedClient
+from shared.practice import TimeLimits, load_time_limits
+from shared.service import Job, Service
+from shared.settings import Settings
+from shared.store import Roots
+from shared.web import create_web
+
+NAME: Final = "audit"
+VERSION: Final = "1"
+WATCHDOG_EVERY: Final = timedelta(minutes=10)
+
+
+def build(settings: Settings, clock: Clock) -> Service:
+    """Wire the service. Opens nothing."""
+    database = connect(NAME, settings)
+    feed = FeedClient(settings.feed_urls, settings.service_token)
+    roots = Roots(AnnouncementsDocument, Announcements, source=f"/{NAME}", clock=clock)
+    limits = load_time_limits(settings.time_limits_file, settings.closures_file)
+    oversight = Oversight(announcements=roots, limits=limits, clock=clock, feed=feed)
+    return Service(
+        name=NAME,
+        settings=settings,
+        clock=clock,
+        database=database,
+        roots=roots,
+        web=partial(_web, settings, clock, database=database, limits=limits, feed=feed),
+        hears=HEARS,
+        hearing=hearing(oversight),
+        ensure_indexes=_ensure_indexes,
+        jobs=_jobs(settings, oversight),
+    )
+
+
+def _jobs(settings: Settings, oversight: Oversight) -> tuple[Job, ...]:
+    return (
+        Job(name="sweep", every_seconds=settings.sweep_seconds, run=partial(sweep, oversight)),
+        Job(
+            name="watchdog",
+            every_seconds=WATCHDOG_EVERY.total_seconds(),
+            run=partial(refresh_behind, oversight.limits),
+        ),
+    )
+
+
+def _web(
+    settings: Settings,
+    clock: Clock,
+    *,
+    database: Database[dict[str, Any]],
+    limits: TimeLimits,
+    feed: FeedClient,
+) -> Flask:
+    accounts = Accounts.from_file(settings.accounts_file)
+
+    def name_of(person_id: str) -> str:
+        person = accounts.person(person_id)
+        return person.name if person else person_id
+
+    reading = Reading(limits=limits, names=name_of, clock=clock, feed=feed)
+    return create_web(
+        NAME,
+        settings,
+        accounts=accounts,
+        clock=clock,
+        blueprints=[pages(reading)],
+        api_blueprints=[api(reading)],
+        readiness=partial(_readiness, database),
+        version=VERSION,
+    )
+
+
+def _readiness(database: Database[dict[str, Any]]) -> list[str]:
+    try:
+        database.command("ping")
+    except PyMongoError:
+        return ["the store does not answer"]
+    return []
+
+
+def _ensure_indexes() -> None:
+    EntryDocument.ensure_indexes()
+    CaseDocument.ensure_indexes()

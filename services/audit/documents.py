@@ -1,0 +1,238 @@
+"""How the timeline is stored: entries, the projection of each case, and audit's own record.
+
+The entry is the one write: its key is stream and sequence, so that a second insert is a duplicate.
+A projection can be thrown away and computed again from the entries. Nothing updates an entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from mongoengine import (
+    DateTimeField,
+    DictField,
+    Document,
+    IntField,
+    ListField,
+    StringField,
+)
+from pymongo.errors import DuplicateKeyError
+
+from services.audit.domain.clocks import ClockState
+from services.audit.domain.timeline import Hole, children_of, head_without_hole
+from shared.database import collection_of
+from shared.events.envelope import Envelope
+from shared.states import from_stored, to_stored
+from shared.store import RootDocument
+
+DATABASE: Final = "audit"
+
+
+class EntryDocument(Document):
+    """One event of one stream, for ever; the fields beside `event` are copies to filter by."""
+
+    meta = {
+        "collection": "entries",
+        "db_alias": DATABASE,
+        "auto_create_index": False,
+        "indexes": [
+            "case",
+            "children",
+            {"fields": ["stream", "sequence"], "unique": True},
+            ["source", "stream"],
+        ],
+    }
+    key = StringField(primary_key=True)
+    event = DictField(required=True)
+    stream = StringField(required=True)
+    sequence = IntField(required=True)
+    case = StringField(required=True)
+    children = ListField(StringField())
+    source = StringField(required=True)
+    type = StringField(required=True)
+    time = DateTimeField(required=True)
+    occurred_at = DateTimeField()
+    actor = StringField(required=True)
+    actor_role = StringField(required=True)
+
+
+class CaseDocument(Document):
+    """The projection of one case: how far it has read, and what became of each promise."""
+
+    meta = {
+        "collection": "cases",
+        "db_alias": DATABASE,
+        "auto_create_index": False,
+        "indexes": [
+            "next_tick",
+            ["-began_at", "ref"],
+            ["clocks.state", "clocks.due_at"],
+            ["clocks.stopped_at"],
+            "holes.stream",
+            "children",
+        ],
+    }
+    ref = StringField(primary_key=True)
+    read = DictField()
+    entries_read = IntField(required=True)
+    began_at = DateTimeField()
+    last_at = DateTimeField()
+    children = ListField(StringField())
+    clocks = ListField(DictField())
+    holes = ListField(DictField())
+    next_tick = DateTimeField()
+
+
+class AnnouncementsDocument(RootDocument):
+    """Audit's own record of one case: what it has announced, and the events that say so."""
+
+    meta = {"collection": "announcements", "db_alias": DATABASE, "auto_create_index": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseProjection:
+    """What the entries of one case add up to."""
+
+    ref: str
+    read: Mapping[str, int]
+    entries_read: int
+    began_at: datetime | None
+    last_at: datetime | None
+    children: tuple[str, ...]
+    clocks: tuple[ClockState, ...]
+    holes: tuple[Hole, ...]
+    next_tick: datetime | None
+
+
+def insert_entry(event: Envelope) -> bool:
+    """Write the entry. False when this place of this stream is already taken."""
+    entry: dict[str, Any] = {"_id": event.key, "event": event.to_wire(), **copies_of(event)}
+    try:
+        collection_of(EntryDocument).insert_one(entry)
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def copies_of(event: Envelope) -> dict[str, Any]:
+    """Return the fields that stand beside the event; `mash verify` compares them with it."""
+    return {
+        "stream": event.stream,
+        "sequence": event.sequence,
+        "case": event.subject,
+        "children": list(children_of(event.data)),
+        "source": event.source,
+        "type": event.type,
+        "time": event.time,
+        "occurred_at": event.occurred_at,
+        "actor": event.actor,
+        "actor_role": event.actor_role,
+    }
+
+
+def entry_at(stream: str, sequence: int) -> Envelope | None:
+    """Return the entry at one place of a stream."""
+    found = collection_of(EntryDocument).find_one({"_id": f"{stream}#{sequence}"}, {"event": 1})
+    return None if found is None else Envelope.from_wire(found["event"])
+
+
+def entries_of_case(ref: str) -> list[Envelope]:
+    """Return every entry of a case."""
+    found = collection_of(EntryDocument).find({"case": ref}, {"event": 1})
+    return [Envelope.from_wire(each["event"]) for each in found]
+
+
+def raw_entries() -> Iterator[Mapping[str, Any]]:
+    """Yield every stored entry as it is, stream by stream, without holding them all."""
+    yield from (
+        collection_of(EntryDocument).find({}).sort([("stream", 1), ("sequence", 1)]).batch_size(500)
+    )
+
+
+def head_of(stream: str) -> int:
+    """Return the sequence up to which a stream is held without a hole."""
+    found = collection_of(EntryDocument).find({"stream": stream}, {"_id": 0, "sequence": 1})
+    return head_without_hole(each["sequence"] for each in found)
+
+
+def streams_held(source: str) -> int:
+    """Return how many streams of a source are held."""
+    counted = collection_of(EntryDocument).aggregate(
+        [
+            {"$match": {"source": source}},
+            {"$group": {"_id": "$stream"}},
+            {"$count": "streams"},
+        ]
+    )
+    return next((int(each["streams"]) for each in counted), 0)
+
+
+def put_case(case: CaseProjection) -> bool:
+    """Replace the projection, unless one that has read as much or more is there."""
+    stored = to_stored(case)
+    stored["_id"] = stored.pop("ref")
+    older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
+    try:
+        collection_of(CaseDocument).replace_one(older, stored, upsert=True)
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def case_at(ref: str) -> CaseProjection | None:
+    """Return the projection of a case."""
+    found = collection_of(CaseDocument).find_one({"_id": ref})
+    return None if found is None else case_from(found)
+
+
+def case_from(found: Mapping[str, Any]) -> CaseProjection:
+    """Turn a stored projection into its dataclass."""
+    fields = {name: value for name, value in found.items() if name != "_id"}
+    return from_stored({"ref": found["_id"], **fields}, CaseProjection)
+
+
+def drop_case(ref: str) -> None:
+    """Throw one projection away."""
+    collection_of(CaseDocument).delete_one({"_id": ref})
+
+
+def cases_due(at: datetime) -> Iterator[str]:
+    """Yield the cases about which there is something to say, the longest waiting first."""
+    found = collection_of(CaseDocument).find({"next_tick": {"$lte": at}}, {"_id": 1})
+    for each in found.sort("next_tick", 1):
+        yield each["_id"]
+
+
+def cases_behind() -> Iterator[str]:
+    """Yield cases whose projection has not read every entry: a crash came between the two."""
+    counted = collection_of(EntryDocument).aggregate(
+        [
+            {"$group": {"_id": "$case", "entries": {"$sum": 1}}},
+            {
+                "$lookup": {
+                    "from": "cases",
+                    "localField": "_id",
+                    "foreignField": "_id",
+                    "pipeline": [{"$project": {"entries_read": 1}}],
+                    "as": "projection",
+                }
+            },
+            {"$match": {"$expr": {"$ne": ["$projection.entries_read", ["$entries"]]}}},
+            {"$project": {"_id": 1}},
+        ],
+        allowDiskUse=True,
+    )
+    for each in counted:
+        yield each["_id"]
+
+
+def all_cases() -> Iterator[str]:
+    """Yield the reference of every case that has an entry."""
+    grouped = collection_of(EntryDocument).aggregate(
+        [{"$group": {"_id": "$case"}}], allowDiskUse=True
+    )
+    for each in grouped:
+        yield each["_id"]

@@ -1,0 +1,36 @@
+"""How audit's pages show the state of a promise, and who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.audit.domain.clocks import Condition
+from shared.events.codes import Role
+
+READERS: Final = (Role.AUDITOR, Role.ADMINISTRATOR, Role.MASH_MANAGER, Role.TEAM_MANAGER)
+
+WORDS: Final[Mapping[Condition, str]] = {
+    Condition.RUNNING: "Running",
+    Condition.AT_RISK: "At risk",
+    Condition.BREACHED: "Overdue",
+    Condition.MET: "Done in time",
+    Condition.MET_LATE: "Done late",
+    Condition.CANCELLED: "No longer due",
+}
+
+COLOURS: Final[Mapping[Condition, str]] = {
+    Condition.RUNNING: "blue",
+    Condition.AT_RISK: "orange",
+    Condition.BREACHED: "red",
+    Condition.MET: "green",
+    Condition.MET_LATE: "yellow",
+    Condition.CANCELLED: "grey",
+}
+"""Never alone: the words always stand in the tag."""
+
+
+def type_words(event_type: str) -> str:
+    """Return an event type for a list of choices: "Referral: threshold decided"."""
+    service, _, name = event_type.partition(".")
+    return f"{service.capitalize()}: {name.replace('-', ' ')}"

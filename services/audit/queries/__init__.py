@@ -1,0 +1,42 @@
+"""What can be asked of the timeline: reads only, the same for every page and call."""
+
+from services.audit.queries.cases import (
+    CasePage,
+    CaseRow,
+    Overview,
+    cases_page,
+    clocks_by,
+    overview,
+)
+from services.audit.queries.children import NoSuchChild, child_line
+from services.audit.queries.lines import (
+    ClockLine,
+    Item,
+    Line,
+    LineFilter,
+    NoSuchCase,
+    line,
+)
+from services.audit.queries.reading import Reading
+from services.audit.queries.verification import Missing, Verdict, verify
+
+__all__ = [
+    "CasePage",
+    "CaseRow",
+    "ClockLine",
+    "Item",
+    "Line",
+    "LineFilter",
+    "Missing",
+    "NoSuchCase",
+    "NoSuchChild",
+    "Overview",
+    "Reading",
+    "Verdict",
+    "cases_page",
+    "child_line",
+    "clocks_by",
+    "line",
+    "overview",
+    "verify",
+]

@@ -1,0 +1,20 @@
+"""What every question needs beside its own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.audit.domain.wording import Names
+from shared.clock import Clock
+from shared.messaging.feed import FeedClient
+from shared.practice import TimeLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The time limits, the clock, the feeds, and how people's names are found."""
+
+    limits: TimeLimits
+    names: Names
+    clock: Clock
+    feed: FeedClient

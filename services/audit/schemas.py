@@ -1,0 +1,169 @@
+"""What may be asked of audit, and what it answers; the same questions for pages and programs."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import Schema, fields, post_load, validate
+
+from services.audit.domain.clocks import Condition
+from services.audit.queries import LineFilter
+from shared.events.codes import Clock
+from shared.web.forms import CodeField, FormSchema, GovDate, GovDateTime
+
+NEWEST, OLDEST = "newest", "oldest"
+SERVICES: Final = ("referral", "strategy", "audit")
+_WORD: Final = validate.Regexp(
+    r"[a-z0-9][a-z0-9.-]{0,63}\Z", error="Choose one from the list, or leave it empty"
+)
+
+
+class LineQuery(FormSchema):
+    """Which items of a timeline to show, and in which order."""
+
+    type = fields.String(validate=_WORD, metadata={"label": "Kind of event"})
+    service = fields.String(validate=validate.OneOf(SERVICES), metadata={"label": "Service"})
+    actor = fields.String(validate=_WORD, metadata={"label": "Who"})
+    day = GovDate(metadata={"label": "Day", "hint": "For example, 23 11 2026"})
+    late = fields.Boolean(metadata={"label": "Recorded late"})
+    clock = CodeField(Clock, metadata={"label": "Promise"})
+    order = fields.String(
+        validate=validate.OneOf((NEWEST, OLDEST)), load_default=OLDEST, metadata={"label": "Order"}
+    )
+
+    @post_load
+    def build(self, asked: dict[str, Any], **_: Any) -> tuple[LineFilter, str]:
+        """Return the filter and the order."""
+        order = asked.pop("order")
+        return LineFilter(**asked), order
+
+
+class CasesQuery(FormSchema):
+    """Which cases to list."""
+
+    search = fields.String(
+        load_default="",
+        validate=validate.Regexp(
+            r"[A-Za-z0-9-]{0,16}\Z",
+            error="Enter a case reference or its beginning, such as MASH-7K3M9",
+        ),
+        metadata={"label": "Case reference"},
+    )
+    state = CodeField(Condition, load_default=None, metadata={"label": "State of a promise"})
+    page = fields.Integer(
+        load_default=1,
+        validate=validate.Range(min=1, max=1_000_000, error="Enter a page number from 1"),
+        metadata={"label": "Page"},
+    )
+
+
+class ClocksQuery(FormSchema):
+    """Which promises to list."""
+
+    state = CodeField(Condition, load_default=None)
+    due_before = GovDateTime(load_default=None)
+
+
+class ClockSchema(Schema):
+    """One promise as it stands."""
+
+    case = fields.String()
+    clock = fields.String(attribute="state.clock.value")
+    child = fields.String(attribute="state.child", allow_none=True)
+    state = fields.String(attribute="condition.value")
+    started_at = fields.AwareDateTime(attribute="state.started_at")
+    at_risk_at = fields.AwareDateTime(attribute="state.at_risk_at")
+    due_at = fields.AwareDateTime(attribute="state.due_at")
+    stopped_at = fields.AwareDateTime(attribute="state.stopped_at", allow_none=True)
+    words = fields.String(attribute="state.words")
+
+
+class ItemSchema(Schema):
+    """One event of a line."""
+
+    key = fields.String()
+    case = fields.String()
+    type = fields.String()
+    service = fields.String()
+    words = fields.String(attribute="title")
+    details = fields.List(fields.String())
+    who = fields.String()
+    name = fields.String()
+    role = fields.String()
+    at = fields.AwareDateTime()
+    recorded_at = fields.AwareDateTime()
+    late = fields.Boolean()
+    late_by = fields.String()
+    elapsed = fields.String(attribute="since_previous")
+    children = fields.List(fields.String())
+
+
+class HoleSchema(Schema):
+    """Events that must exist and are not here yet."""
+
+    stream = fields.String()
+    first = fields.Integer()
+    last = fields.Integer()
+    words = fields.String()
+
+
+class FaultSchema(Schema):
+    """Something wrong at one place of one stream."""
+
+    stream = fields.String()
+    sequence = fields.Integer()
+    kind = fields.String(attribute="kind.value")
+    words = fields.String()
+
+
+class LineSchema(Schema):
+    """A whole line."""
+
+    ref = fields.String()
+    complete = fields.Boolean()
+    cases = fields.List(fields.String())
+    children = fields.List(fields.String())
+    entries = fields.List(fields.Nested(ItemSchema), attribute="items")
+    clocks = fields.List(fields.Nested(ClockSchema))
+    holes = fields.List(fields.Nested(HoleSchema))
+    faults = fields.List(fields.Nested(FaultSchema))
+
+
+class ClocksSchema(Schema):
+    """Promises, the first due first."""
+
+    clocks = fields.List(fields.Nested(ClockSchema))
+
+
+class OverviewSchema(Schema):
+    """The figures of the overview."""
+
+    cases = fields.Integer()
+    incomplete = fields.Integer()
+    at_risk = fields.Integer()
+    breached = fields.Integer()
+    met_today = fields.Integer()
+    met_late_today = fields.Integer()
+
+
+class MissingSchema(Schema):
+    """What a source wrote and audit does not hold."""
+
+    service = fields.String()
+    stream = fields.String()
+    first = fields.Integer()
+    last = fields.Integer()
+
+
+class VerdictSchema(Schema):
+    """What a verification found."""
+
+    sound = fields.Boolean()
+    streams = fields.Integer()
+    events = fields.Integer()
+    faults = fields.List(fields.Nested(FaultSchema))
+    faults_found = fields.Integer()
+    heads_compared = fields.Dict(keys=fields.String(), values=fields.Integer())
+    missing = fields.List(fields.Nested(MissingSchema))
+    missing_found = fields.Integer()
+    not_compared = fields.List(fields.String())

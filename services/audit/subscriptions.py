@@ -1,0 +1,22 @@
+"""What audit hears: everything, its own words included, and each event once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.audit.handlers import Oversight, known_head, receive
+from shared.events.envelope import Envelope
+from shared.hearing import Outcome
+from shared.service import Hearing
+
+HEARS: Final = ("/referral", "/strategy", "/audit")
+"""No table of events here: a timeline keeps every type, also one that it cannot word yet."""
+
+
+def hearing(oversight: Oversight) -> Hearing:
+    """Return how audit takes events: the timeline entry is the one write."""
+
+    def keep(event: Envelope) -> Outcome:
+        return receive(event, oversight)
+
+    return Hearing(receive=keep, known_head=known_head)
