@@ -4,6 +4,10 @@ Runs beside mongod (on its loopback address), where an empty server lets the fir
 Safe to run again: a changed password in .env is set, nothing else changes.
 """
 
+# ruff: noqa: T201, TID251
+# A program of its own beside the services: prints for its container's log, reads compose's
+# passwords, waits for a server that is starting.
+
 import contextlib
 import os
 import time

@@ -4,6 +4,10 @@ What each may do is in permissions.json beside this file. Safe to run again: a c
 in .env is set, and whoever is no longer named loses their permissions.
 """
 
+# ruff: noqa: T201, TID251
+# A program of its own beside the services: prints for its container's log, reads compose's
+# passwords, waits for a server that is starting.
+
 import json
 import os
 import time
@@ -45,7 +49,9 @@ def ask(method: str, path: str, body: object = None) -> requests.Response:
     sign_in = (ADMINISTRATOR, os.environ["RABBITMQ_ADMIN_PASSWORD"])
     answer = requests.request(method, f"{ADDRESS}/{path}", json=body, auth=sign_in, timeout=10)
     if answer.status_code == requests.codes.unauthorized:
-        raise SystemExit("RABBITMQ_ADMIN_PASSWORD is not the one this broker was first started with")
+        raise SystemExit(
+            "RABBITMQ_ADMIN_PASSWORD is not the one this broker was first started with"
+        )
     answer.raise_for_status()
     return answer
 

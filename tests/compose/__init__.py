@@ -1,0 +1,1 @@
+"""The system as compose runs it."""

@@ -1,0 +1,121 @@
+"""The compose file, the proxy and example.env say the same as the code that reads them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from shared.messaging.topology import EXCHANGE, events_queue, parking_queue
+from shared.settings import BadSettings, Settings
+
+ROOT = Path(__file__).parents[2]
+SERVICES = sorted(each.parent.name for each in (ROOT / "services").glob("*/__init__.py"))
+EXAMPLE = (ROOT / "deploy/example.env").read_text(encoding="utf-8")
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+
+class Noting(Mapping[str, str]):
+    """An environment in which nothing is set, and which notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def settings() -> set[str]:
+    environment = Noting()
+    with pytest.raises(BadSettings):
+        Settings.from_env(environment)
+    return environment.asked
+
+
+def names_in_example(*, set_only: bool) -> set[str]:
+    return set(re.findall(r"^([A-Z_]+)=" if set_only else r"^(?:# )?([A-Z_]+)=", EXAMPLE, re.M))
+
+
+def names_in_compose() -> set[str]:
+    return set(re.findall(r"\$\{([A-Z_]+)", COMPOSE))
+
+
+def processes() -> dict[str, dict]:
+    return yaml.safe_load(COMPOSE)["services"]
+
+
+def test_example_env_names_every_setting_that_a_service_reads(settings: set[str]) -> None:
+    assert settings - names_in_example(set_only=False) == set()
+
+
+def test_example_env_sets_exactly_what_compose_asks_for() -> None:
+    assert names_in_example(set_only=True) == names_in_compose()
+
+
+def test_example_env_has_no_setting_that_nobody_reads(settings: set[str]) -> None:
+    assert names_in_example(set_only=False) - names_in_compose() - settings == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_compose_gives_each_service_every_setting(service: str, settings: set[str]) -> None:
+    wanted = {name for name in settings if not name.endswith("_FILE")}
+    wanted |= {"ACCOUNTS_FILE", "DIRECTORY_FILE", "CLOSURES_FILE", "TIME_LIMITS_FILE"}
+
+    for role in ("web", "work", "indexes"):
+        given = processes()[f"{service}-{role}"]["environment"]
+
+        assert wanted - set(given) == set(), f"docker-compose.yml: add these to x-settings ({role})"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_service_signs_in_as_itself_to_the_store_and_the_broker(service: str) -> None:
+    given = processes()[f"{service}-work"]["environment"]
+
+    assert given["MONGO_URL"].startswith(f"mongodb://{service}:")
+    assert f"authSource=golden_thread_{service}&" in given["MONGO_URL"]
+    assert given["AMQP_URL"].startswith(f"amqp://{service}:")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_proxy_leads_to_every_service(service: str) -> None:
+    configuration = (ROOT / "deploy/proxy/nginx.conf").read_text(encoding="utf-8")
+    routed = re.search(r"\^/\(\?<service>([a-z|]+)\)/", configuration)
+
+    assert routed is not None
+    assert service in routed[1].split("|")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_broker_lets_each_service_use_its_own_queues_and_nobody_elses(service: str) -> None:
+    text = (ROOT / "deploy/rabbitmq/permissions.json").read_text(encoding="utf-8")
+    may = json.loads(text)["services"][service]
+    own = {
+        EXCHANGE.name,
+        events_queue(service, (), rabbitmq=True).name,
+        parking_queue(service, rabbitmq=True).name,
+        parking_queue(service, rabbitmq=True).exchange.name,
+    }
+    foreign = {events_queue(each, (), rabbitmq=True).name for each in SERVICES if each != service}
+
+    for act in ("configure", "write", "read"):
+        assert {name for name in own | foreign if re.search(may["queues"][act], name)} == own
+    assert re.search(may["events"]["write"], f"{service}.anything-at-all")
+    assert not any(
+        re.search(may["events"]["write"], f"{each}.x") for each in SERVICES if each != service
+    )
+
+
+def test_only_the_proxy_is_reached_from_outside() -> None:
+    open_to_others = [name for name, each in processes().items() if "ports" in each]
+
+    assert open_to_others == ["proxy"]
