@@ -18,7 +18,7 @@ from shared.faults import Point, reached
 from shared.hearing import Early, Outcome
 from shared.messaging.feed import FeedClient, FeedUnavailable
 from shared.messaging.held import Held, HeldEvents, Kind
-from shared.rules import RuleBroken
+from shared.rules import Overtaken, RuleBroken
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,8 @@ class Listener:
             return self._hold(event, Kind.RETRY, "an earlier event of this case is missing")
         except PyMongoError:
             raise
+        except Overtaken as fault:
+            return self._hold(event, Kind.RETRY, _in_words(fault))
         except HOPELESS as fault:
             return self._hold(event, Kind.PARKED, _in_words(fault))
         except Exception as fault:

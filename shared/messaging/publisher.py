@@ -155,7 +155,8 @@ class ConfirmingPublisher:
         self._ready.set()
         if self._flight:
             self._flight.landed.set()
-        self._connection.ioloop.stop()
+        # Not at once: pika has yet to close its socket.
+        self._connection.ioloop.call_later(0.05, self._connection.ioloop.stop)
 
     def _on_channel(self, channel: Channel) -> None:
         self._channel = channel
