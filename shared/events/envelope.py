@@ -23,6 +23,14 @@ CONTENT_TYPE: Final = "application/cloudevents+json"
 
 Wire = Mapping[str, Any]
 
+OPTIONAL: Final = frozenset({"occurredat", "causationid"})
+TEXTS: Final = OPTIONAL | {
+    *("specversion", "id", "source", "type", "dataschema", "datacontenttype", "subject", "time"),
+    *("stream", "previoushash", "hash", "actor", "actorrole", "correlationid"),
+}
+REQUIRED: Final = (TEXTS - OPTIONAL) | {"sequence", "data"}
+"""The attributes of the contract; the CloudEvents package checks what the specification asks."""
+
 
 class MalformedEvent(ValueError):
     """A message that is not an event of this contract. Says what is wrong, never what it held."""
@@ -88,7 +96,7 @@ class Envelope:
     @classmethod
     def from_wire(cls, wire: Wire) -> Envelope:
         """Read a CloudEvents JSON object. Raises MalformedEvent, naming the attribute."""
-        _require_cloudevent(wire)
+        _require_shape(wire)
         try:
             return cls(
                 id=wire["id"],
@@ -158,18 +166,39 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def _require_shape(wire: Wire) -> None:
+    if missing := sorted(REQUIRED - wire.keys()):
+        raise MalformedEvent(f"the attribute {missing[0]} is missing")
+    if unknown := sorted(wire.keys() - REQUIRED - OPTIONAL):
+        # It stands under the source's hash, and would be lost when the event is written again.
+        raise MalformedEvent(f"the attribute {unknown[0]} is not known")
+    for name in TEXTS & wire.keys():
+        if not isinstance(wire[name], str) or not wire[name]:
+            raise MalformedEvent(f"the attribute {name} is not a text")
+    if not isinstance(wire["data"], dict):
+        raise MalformedEvent("data is not a JSON object")
+    _require_cloudevent(wire)
+    _require_agreement(wire)
+
+
 def _require_cloudevent(wire: Wire) -> None:
     # The kept package knows the specification's rules for names and required attributes.
     attributes = {name: value for name, value in wire.items() if name != "data"}
     try:
         attributes["time"] = _time(attributes["time"])
-        CloudEvent(attributes, wire.get("data"))
-    except KeyError as missing:
-        raise MalformedEvent(f"the attribute {missing} is missing") from None
+        CloudEvent(attributes, wire["data"])
+    except ValueError as fault:
+        raise MalformedEvent("the attribute time is not a time with its zone") from None
     except Exception as fault:  # the package raises a group of its own kinds
         raise MalformedEvent(f"not a CloudEvent: {type(fault).__name__}") from None
-    if not isinstance(wire.get("data"), dict):
-        raise MalformedEvent("data is not a JSON object")
+
+
+def _require_agreement(wire: Wire) -> None:
+    # What is said twice must agree, or an event could be filed under another case or contract.
+    if wire["stream"] != f"{wire['source'].removeprefix('/')}:{wire['subject']}":
+        raise MalformedEvent("the attribute stream is not that of source and subject")
+    if not wire["dataschema"].startswith(f"{data_schema(wire['type'], 0)[:-1]}"):
+        raise MalformedEvent("the attribute dataschema is not that of the type")
 
 
 def _version(schema: str) -> int:

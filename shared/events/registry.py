@@ -139,7 +139,8 @@ def _field(hint: Any, *, required: bool) -> kinds.Field:
     origin = get_origin(hint)
     if origin is Annotated:
         (kind,) = (note for note in get_args(hint)[1:] if isinstance(note, TextKind))
-        return kinds.String(validate=validate.Regexp(f"^(?:{kind.pattern})$"), **how)
+        # `$` alone would let a line break pass at the end.
+        return kinds.String(validate=validate.Regexp(rf"^(?:{kind.pattern})$(?!\n)"), **how)
     if origin is tuple:
         return _Tuple(_field(get_args(hint)[0], required=True), **how)
     if isinstance(hint, type) and issubclass(hint, StrEnum):

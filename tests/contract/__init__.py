@@ -1,0 +1,1 @@
+"""The event contract, tested on samples that are kept for ever."""
