@@ -23,6 +23,15 @@ class Stage(StrEnum):
     REFERRER_INFORMED = "referrer-informed"
 
 
+class Waiting(StrEnum):
+    """What a referral waits for: the choices of the duty inbox."""
+
+    DECISION = "decision"
+    FEEDBACK = "feedback"
+    DONE = "done"
+    ALL = "all"
+
+
 TRANSITIONS: Final[Mapping[Stage | None, Mapping[type[Command], Stage]]] = {
     None: {ReceiveReferral: Stage.RECEIVED},
     Stage.RECEIVED: {

@@ -18,22 +18,24 @@ from services.referral.domain.codes import (
     LegalStatus,
     Sex,
 )
-from services.referral.schemas.parts import (
+from services.referral.schemas.parts import Faults, Form
+from services.referral.schemas.questions import (
     LINE,
     SHORT,
-    Faults,
-    Form,
+    day,
     one_of,
     shaped,
     text,
+    words,
     yes_or_no,
 )
-from shared.web.dates import GovDate
 
 OLDEST: Final = 18
 LONGEST_EXPECTED: Final = timedelta(days=306)
 """Ten months: an expected date further away is a slip of the pen."""
 LATEST_OVERDUE: Final = timedelta(days=31)
+ASK_AGE: Final = "Select an age from 0 to 18, or not known"
+AGE_WORDS: Final = {"0": "Under 1", NOT_KNOWN: "Not known"}
 AGES: Final = (*(str(age) for age in range(OLDEST + 1)), NOT_KNOWN)
 
 POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}")
@@ -76,31 +78,56 @@ def years_old(born_on: date, today: date) -> int:
 class ChildIn(Form):
     """Section B for one child. `today` and `urgent` are set by the form it belongs to."""
 
-    born = yes_or_no("Select whether the child is born yet", required=True)
-    first_names = text("Enter the child's first names", called="First names", limit=SHORT)
-    last_name = text("Enter the child's last name", called="Last name", limit=SHORT)
-    known_as = text("Enter what the child is known as", called="Known as", limit=SHORT)
-    description = text("Describe the child", called="Description", limit=500)
-    date_of_birth = GovDate(metadata={"label": "Date of birth"})
+    born = yes_or_no(
+        "Is the child born yet?", "Select whether the child is born yet", required=True
+    )
+    first_names = text("First names", "Enter the child's first names", limit=SHORT)
+    last_name = text("Last name", "Enter the child's last name", limit=SHORT)
+    known_as = text("Known as", "Enter what the child is known as", limit=SHORT)
+    description = text(
+        "Description",
+        "Describe the child",
+        hint="If you do not know the child's name",
+        limit=500,
+    )
+    date_of_birth = day("Date of birth", hint="For example, 27 3 2019")
     estimated_age = fields.String(
-        validate=OneOf(AGES, error="Select an age from 0 to 18, or not known"),
-        error_messages={"invalid": "Select an age from 0 to 18, or not known"},
+        validate=OneOf(AGES, error=ASK_AGE),
+        error_messages=words(ASK_AGE),
+        metadata={
+            "label": "Estimated age",
+            "hint": "If you do not know the date of birth",
+            "kind": "select",
+            "choices": tuple((age, AGE_WORDS.get(age, age)) for age in AGES),
+        },
     )
-    expected_date = GovDate(metadata={"label": "Expected date of birth"})
-    sex = one_of(Sex, "Select the child's sex, or not known")
+    expected_date = day("Expected date", hint="If the child is not born yet")
+    sex = one_of("Sex", Sex, "Select the child's sex, or not known")
     address_kind = one_of(
-        AddressKind, "Select whether you know the child's home address", required=True
+        "Do you know the child's home address?",
+        AddressKind,
+        "Select whether you know the child's home address",
+        required=True,
     )
-    address = text("Enter the child's home address", called="Home address", limit=500)
-    postcode = shaped(ASK_POSTCODE, right=is_postcode, tidy=tidy_postcode)
-    ethnicity = one_of(Ethnicity, "Select an ethnicity")
-    first_language = text("Enter the child's first language", called="First language", limit=SHORT)
-    interpreter = one_of(Known, "Select whether an interpreter is needed")
-    disability = text("Enter any disability", called="Disability", limit=500)
-    nhs_number = shaped(ASK_NHS, right=is_nhs_number, tidy=tidy_nhs_number)
-    school = text("Enter the school or nursery", called="School or nursery", limit=LINE)
-    gp_practice = text("Enter the GP practice", called="GP practice", limit=LINE)
-    legal_status = one_of(LegalStatus, "Select what social care already is to the child")
+    address = text("Home address", "Enter the child's home address", limit=500)
+    postcode = shaped("Postcode", ASK_POSTCODE, right=is_postcode, tidy=tidy_postcode)
+    ethnicity = one_of("Ethnicity", Ethnicity, "Select an ethnicity", kind="select")
+    first_language = text("First language", "Enter the child's first language", limit=SHORT)
+    interpreter = one_of(
+        "Is an interpreter needed?", Known, "Select whether an interpreter is needed"
+    )
+    disability = text(
+        "Disability or communication needs", "Enter any disability", called="Disability"
+    )
+    nhs_number = shaped("NHS number", ASK_NHS, right=is_nhs_number, tidy=tidy_nhs_number)
+    school = text("School or nursery", "Enter the school or nursery", limit=LINE)
+    gp_practice = text("GP practice", "Enter the GP practice", limit=LINE)
+    legal_status = one_of(
+        "Is the child already known to social care?",
+        LegalStatus,
+        "Select whether the child is already known to social care",
+        kind="select",
+    )
 
     def __init__(self, *, today: date | None = None, urgent: bool = False, **how: Any) -> None:
         super().__init__(**how)

@@ -1,27 +1,14 @@
-"""The kinds of question the forms ask, with the words people read when an answer is wrong."""
+"""What every form here has in common: blanks are no answer, unknown fields are refused."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, pre_load
-from marshmallow.validate import Length, Range
-
-from services.referral.domain.codes import NOT_KNOWN
-
-SHORT: Final = 100
-LINE: Final = 200
-NARRATIVE: Final = 5_000
-LONGEST_LIST: Final = 10
-"""A longer list of codes is not repeated in an error."""
-
-E = TypeVar("E", bound=StrEnum)
+from marshmallow import RAISE, Schema, ValidationError, pre_load
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}\Z")
-_NOT_KNOWN_WORDS = frozenset({"not known", "not-known", "unknown", "don't know", "do not know"})
 
 
 class Form(Schema):
@@ -30,7 +17,7 @@ class Form(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, str]] = {
+    error_messages = {  # noqa: RUF012  # declared by marshmallow, merged by name
         "unknown": "unknown",
         "type": "Send an object with the fields of the form",
     }
@@ -70,119 +57,6 @@ def is_blank(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(not isinstance(part, Mapping) and is_blank(part) for part in value)
     return value is None
-
-
-class NotKnownText(fields.String):
-    """Text for which "not known" is an answer, kept as its own code."""
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kw)
-        return NOT_KNOWN if text.casefold().rstrip(".") in _NOT_KNOWN_WORDS else text
-
-
-def words(ask: str) -> dict[str, Any]:
-    """What a field says when it is missing or of the wrong kind: the same plain request."""
-    return dict.fromkeys(("required", "null", "invalid", "invalid_uuid"), ask)
-
-
-def text(
-    ask: str,
-    *,
-    called: str,
-    limit: int = LINE,
-    least: int = 0,
-    required: bool = False,
-    not_known: bool = False,
-) -> fields.String:
-    """A text box. `ask` is what to do when it is empty; `called` begins what is said of it."""
-
-    def fits(value: str) -> None:
-        if len(value) > limit:
-            raise ValidationError(
-                f"{called} must be {limit:,} characters or fewer. You entered {len(value):,}"
-            )
-        if least and value != NOT_KNOWN and len(value) < least:
-            raise ValidationError(
-                f"{called} must be at least {least} characters. You entered {len(value)}"
-            )
-
-    kind = NotKnownText if not_known else fields.String
-    return kind(
-        required=required,
-        validate=fits,
-        error_messages=words(ask),
-    )
-
-
-def one_of(codes: type[E], ask: str, *, required: bool = False) -> fields.Enum[E]:
-    """Radios or a select: one code of a list."""
-    told = f"{ask}. Use one of: {_listed(codes)}"
-    return fields.Enum(
-        codes, by_value=True, required=required, error_messages={**words(ask), "unknown": told}
-    )
-
-
-def some_of(codes: type[E], ask: str, *, required: bool = False) -> fields.List[E]:
-    """Checkboxes: one or more codes of a list, each once, in the order of the list."""
-    each = one_of(codes, ask)
-    return _Codes(
-        codes,
-        each,
-        required=required,
-        validate=Length(min=1, error=ask),
-        error_messages=words(ask),
-    )
-
-
-class _Codes(fields.List[Any]):
-    def __init__(self, codes: type[StrEnum], each: fields.Field[Any], **how: Any) -> None:
-        super().__init__(each, **how)
-        self._order = list(codes)
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> Any:
-        chosen = super()._deserialize(
-            [value] if isinstance(value, str) else value, attr, data, **kw
-        )
-        return sorted(set(chosen), key=self._order.index)
-
-
-def _listed(codes: type[StrEnum]) -> str:
-    values = [code.value for code in codes]
-    return ", ".join(values) if len(values) <= LONGEST_LIST else "the codes of the published list"
-
-
-def yes_or_no(ask: str, *, required: bool = False) -> fields.Boolean:
-    """A yes or no question: "yes" and "no" from a page, true and false from JSON."""
-    return fields.Boolean(
-        required=required,
-        truthy={"yes", "true", True},
-        falsy={"no", "false", False},
-        error_messages=words(ask),
-    )
-
-
-def whole_number(ask: str, *, least: int, most: int) -> fields.Integer:
-    """A whole number within bounds."""
-    return fields.Integer(validate=Range(min=least, max=most, error=ask), error_messages=words(ask))
-
-
-def shaped(ask: str, *, right: Callable[[str], bool], tidy: Callable[[str], str]) -> fields.String:
-    """Text of a fixed shape: tidied first, then looked at."""
-
-    def is_right(value: str) -> None:
-        if not right(value):
-            raise ValidationError(ask)
-
-    return _Tidied(tidy, validate=is_right, error_messages=words(ask))
-
-
-class _Tidied(fields.String):
-    def __init__(self, tidy: Callable[[str], str], **how: Any) -> None:
-        super().__init__(**how)
-        self._tidy = tidy
-
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
-        return self._tidy(super()._deserialize(value, attr, data, **kw))
 
 
 class Faults:

@@ -1,0 +1,184 @@
+"""The JSON door: load the schema, handle the command, show the answer."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import current_app, request, url_for
+from flask_smorest import Blueprint
+
+from services.referral import handlers
+from services.referral.domain.commands import (
+    DecideThreshold,
+    InformReferrer,
+    MatchChild,
+    ReceiveReferral,
+)
+from services.referral.domain.referral import Referral
+from services.referral.queries.desk import Desk, decision_due, own_referral_of, referral_of
+from services.referral.queries.history import history_of
+from services.referral.queries.inbox import InboxRow, Wanted, inbox
+from services.referral.schemas import DecisionIn, FeedbackIn, InboxQuery, MatchIn, ReferralIn
+from services.referral.schemas.shown import (
+    InboxOut,
+    ReceivedOut,
+    ReferralOut,
+    StandingOut,
+    plain,
+)
+from shared.auth import current_actor, requires
+from shared.events.codes import Door, Role
+
+blueprint = Blueprint(
+    "referral_api",
+    __name__,
+    url_prefix="/referral/api",
+    description="Referrals to the multi-agency safeguarding hub",
+)
+
+SENDERS = (Role.PARTNER, Role.MASH_PRACTITIONER, Role.MASH_MANAGER)
+HUB = (Role.MASH_MANAGER, Role.MASH_PRACTITIONER)
+
+Answer = tuple[dict[str, Any], int, dict[str, str]]
+
+
+def desk() -> Desk:
+    """Return what the views of this service work with."""
+    return cast(Desk, current_app.extensions["referral"])
+
+
+def body_of(schema: type) -> dict[str, Any]:
+    """Describe a request body for the API's description; the view loads it, with the time."""
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+@blueprint.route("/referrals", methods=["POST"])
+@requires(*SENDERS)
+@blueprint.doc(requestBody=body_of(ReferralIn))
+@blueprint.response(201, ReceivedOut)
+def receive() -> Answer:
+    """Send a referral. The same submission_id with the same body again answers 200, the same."""
+    loaded = ReferralIn(now=desk().clock.now()).load(request.get_json())
+    received = handlers.receive_referral(
+        ReceiveReferral(door=Door.API, **loaded),
+        referrals=desk().referrals,
+        secret=desk().secret,
+        by=current_actor(),
+    )
+    referral = _state(received.root.state)
+    address = url_for("referral_api.show", ref=referral.ref)
+    return _received(referral), 201 if received.first_time else 200, {"Location": address}
+
+
+@blueprint.route("/referrals/<ref>", methods=["GET"])
+@requires(*HUB, Role.TEAM_MANAGER, Role.SOCIAL_WORKER, Role.AUDITOR, Role.PARTNER)
+@blueprint.response(200, ReferralOut)
+def show(ref: str) -> dict[str, Any]:
+    """Read a referral. Whoever sent it sees where it stands; staff see all of it."""
+    actor = current_actor()
+    if actor.role is Role.PARTNER:
+        return _standing(own_referral_of(desk(), ref, person=actor.id))
+    return _whole(referral_of(desk(), ref))
+
+
+@blueprint.route("/referrals/<ref>/decision", methods=["POST"])
+@requires(Role.MASH_MANAGER)
+@blueprint.doc(requestBody=body_of(DecisionIn))
+@blueprint.response(200, StandingOut)
+def decide(ref: str) -> dict[str, Any]:
+    """Decide the threshold, once. A second decision answers 409."""
+    command = DecideThreshold(ref=ref, **DecisionIn().load(request.get_json()))
+    root = handlers.decide_threshold(
+        command, referrals=desk().referrals, guidance=desk().guidance, by=current_actor()
+    )
+    return _standing(_state(root.state))
+
+
+@blueprint.route("/referrals/<ref>/matches", methods=["POST"])
+@requires(*HUB)
+@blueprint.doc(requestBody=body_of(MatchIn))
+@blueprint.response(200, ReferralOut)
+def match(ref: str) -> dict[str, Any]:
+    """Confirm that a child is a child of an earlier referral."""
+    command = MatchChild(ref=ref, **MatchIn().load(request.get_json()))
+    root = handlers.match_child(command, referrals=desk().referrals, by=current_actor())
+    return _whole(_state(root.state))
+
+
+@blueprint.route("/referrals/<ref>/feedback", methods=["POST"])
+@requires(*HUB)
+@blueprint.doc(requestBody=body_of(FeedbackIn))
+@blueprint.response(200, StandingOut)
+def tell(ref: str) -> dict[str, Any]:
+    """Record that the referrer was told the outcome."""
+    loaded = FeedbackIn(now=desk().clock.now()).load(request.get_json())
+    root = handlers.inform_referrer(
+        InformReferrer(ref=ref, **loaded), referrals=desk().referrals, by=current_actor()
+    )
+    return _standing(_state(root.state))
+
+
+@blueprint.route("/inbox", methods=["GET"])
+@requires(*HUB)
+@blueprint.response(200, InboxOut)
+def show_inbox() -> dict[str, Any]:
+    """Read a page of the duty inbox: filters waiting, source, page."""
+    found = inbox(desk(), Wanted(**InboxQuery().load(request.args.to_dict())))
+    return {
+        "total": found.total,
+        "page": found.page,
+        "pages": found.pages,
+        "last_decided_at": plain(found.last_decided_at),
+        "referrals": [_row(row) for row in found.rows],
+    }
+
+
+def _state(state: Referral | None) -> Referral:
+    # A command that succeeded left a state behind; this says so to the type checker.
+    if state is None:
+        raise LookupError("a command left no state: look at its rule")
+    return state
+
+
+def _received(referral: Referral) -> dict[str, Any]:
+    return {
+        "reference": referral.ref,
+        "received_at": plain(referral.received_at),
+        "decision_due": plain(decision_due(desk(), referral).due_at),
+        "children": [child.ref for child in referral.children],
+    }
+
+
+def _standing(referral: Referral) -> dict[str, Any]:
+    decision, informing = referral.decision, referral.informing
+    return {
+        "reference": referral.ref,
+        "stage": referral.stage.value,
+        "received_at": plain(referral.received_at),
+        "decision_due": plain(decision_due(desk(), referral).due_at),
+        "outcome": plain(decision.outcome) if decision else None,
+        "decided_at": plain(decision.decided_at) if decision else None,
+        "decided_by": decision.decided_by if decision else None,
+        "feedback": decision.feedback if decision else None,
+        "informed_at": plain(informing.informed_at) if informing else None,
+    }
+
+
+def _whole(referral: Referral) -> dict[str, Any]:
+    history = history_of(desk(), referral)
+    report = plain(referral.report)
+    return {
+        **_standing(referral),
+        "children": [{"reference": child.ref, **plain(child.told)} for child in referral.children],
+        "report": {name: value for name, value in report.items() if name != "children"},
+        "decision": plain(referral.decision),
+        "matches": plain(referral.matches),
+        "possible_earlier_referrals": plain(history.earlier),
+        "number_in_12_months": history.number_in_12_months,
+    }
+
+
+def _row(row: InboxRow) -> dict[str, Any]:
+    shown: dict[str, Any] = plain(row)
+    due = shown.pop("due")
+    return {"reference": shown.pop("ref"), "decision_due": due["due_at"], **shown}

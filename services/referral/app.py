@@ -1,0 +1,92 @@
+"""The composition root: the only place where the parts of this service are put together."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from importlib import metadata, resources
+from typing import Any
+
+from flask import Flask
+
+from services.referral import api
+from services.referral.documents import DATABASE, ReferralDocument
+from services.referral.domain.guidance import Guidance
+from services.referral.domain.referral import Referral
+from services.referral.pages import blueprint as pages
+from services.referral.queries.desk import Desk
+from services.referral.subscriptions import HEARS, REACTIONS
+from shared.auth import Accounts
+from shared.clock import Clock
+from shared.database import connect
+from shared.practice import load_time_limits
+from shared.service import Service
+from shared.settings import Settings
+from shared.store import Roots
+from shared.web import create_web
+
+NAME = "referral"
+
+
+def build(settings: Settings, clock: Clock) -> Service:
+    """Wire the service. Opens nothing: the first query opens the store."""
+    database = connect(DATABASE, settings)
+    referrals = Roots(ReferralDocument, Referral, source=f"/{NAME}", clock=clock)
+    desk = Desk(
+        referrals=referrals,
+        clock=clock,
+        limits=load_time_limits(settings.time_limits_file, settings.closures_file),
+        guidance=read_guidance(),
+        secret=settings.secret_key,
+    )
+
+    def readiness() -> list[str]:
+        database.command("ping")
+        return []
+
+    def web() -> Flask:
+        app = create_web(
+            NAME,
+            settings,
+            accounts=Accounts.from_file(settings.accounts_file),
+            clock=clock,
+            blueprints=[pages],
+            api_blueprints=[api.blueprint],
+            readiness=readiness,
+            version=_version(),
+        )
+        app.extensions[NAME] = desk
+        return app
+
+    return Service(
+        name=NAME,
+        settings=settings,
+        clock=clock,
+        database=database,
+        roots=referrals,
+        web=web,
+        hears=HEARS,
+        reactions=REACTIONS,
+    )
+
+
+def read_guidance() -> tuple[Guidance, ...]:
+    """Read the issues of the threshold guidance that came with this release."""
+    file = resources.files("services.referral") / "data" / "guidance.json"
+    return tuple(_issue(raw) for raw in json.loads(file.read_text(encoding="utf-8")))
+
+
+def _issue(raw: dict[str, Any]) -> Guidance:
+    return Guidance(
+        version=raw["version"],
+        in_force_from=date.fromisoformat(raw["in_force_from"]),
+        title=raw["title"],
+        levels=tuple(raw["levels"]),
+    )
+
+
+def _version() -> str:
+    try:
+        return metadata.version("golden-thread")
+    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
+        return "not installed"

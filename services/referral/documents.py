@@ -1,0 +1,26 @@
+"""What this service stores: one root document a referral, and the indexes its lists need."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.store import RootDocument
+
+DATABASE: Final = "referral"
+
+
+class ReferralDocument(RootDocument):
+    """One referral: its state and every event it caused."""
+
+    meta = {
+        "collection": "referrals",
+        "db_alias": DATABASE,
+        "auto_create_index": False,
+        "indexes": [
+            {"fields": ["state.stage", "state.received_at"]},
+            {"fields": ["state.report.referrer.referral_source", "state.received_at"]},
+            {"fields": ["state.children.match_key"]},
+            {"fields": ["state.sent_by", "state.received_at"]},
+            {"fields": ["state.decision.decided_at"]},
+        ],
+    }

@@ -1,0 +1,102 @@
+"""Turns a referral into questions and answers to read, in the order of the form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from marshmallow import Schema
+
+from services.referral.domain.codes import NOT_KNOWN
+from services.referral.domain.referral import Child, Referral
+from services.referral.schemas.child import ChildIn, years_old
+from services.referral.schemas.sections import (
+    FamilyIn,
+    ReferrerIn,
+    RequestIn,
+    SafetyIn,
+)
+from services.referral.schemas.wording import words_for
+from services.referral.schemas.worries import WorriesIn
+from shared.clock import london
+from shared.web.dates import field_label
+from shared.web.wording import date_words, moment_words
+
+Row = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One section of the form: its answers as rows of a summary list."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+_SECTIONS: Final = (
+    ("What the family know", FamilyIn, "family"),
+    ("Worries", WorriesIn, "worries"),
+    ("Strengths, help and request", RequestIn, "request"),
+    ("The referrer", ReferrerIn, "referrer"),
+)
+
+
+def sections_of(referral: Referral) -> list[Section]:
+    """Return every answer given, section by section. What was not answered is left out."""
+    report = referral.report
+    safety = Section(title="Safety now", rows=tuple(_rows(SafetyIn(), report.safety)))
+    children = [
+        Section(title=title_of(child, number), rows=tuple(_child_rows(child, referral)))
+        for number, child in enumerate(referral.children, start=1)
+    ]
+    others = [
+        Section(title=title, rows=tuple(_rows(schema(), getattr(report, part))))
+        for title, schema, part in _SECTIONS
+    ]
+    return [each for each in (safety, *children, *others) if each.rows]
+
+
+def title_of(child: Child, number: int) -> str:
+    """Return what a child is called on a page: by name in the page's body only."""
+    told = child.told
+    name = " ".join(part for part in (told.first_names, told.last_name) if part)
+    kind = "Child" if told.born else "Unborn child"
+    return f"{kind} {number}: {name}" if name else f"{kind} {number}"
+
+
+def _child_rows(child: Child, referral: Referral) -> Iterator[Row]:
+    yield _row("Reference", child.ref)
+    for row in _rows(ChildIn(), child.told):
+        yield row
+        if row["key"]["text"] == "Date of birth" and child.told.date_of_birth:
+            then = london(referral.received_at).date()
+            yield _row("Age when referred", str(years_old(child.told.date_of_birth, then)))
+
+
+def _rows(schema: Schema, told: Any) -> Iterator[Row]:
+    for name, field in schema.fields.items():
+        value = getattr(told, name, None)
+        if value not in (None, (), ""):
+            yield _row(field_label(field), words_of(value))
+
+
+def _row(label: str, value: str) -> Row:
+    return {"key": {"text": label}, "value": {"text": value}}
+
+
+def words_of(value: Any) -> str:
+    """Return one answer in words."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, tuple):
+        return ", ".join(words_of(each) for each in value)
+    if isinstance(value, StrEnum):
+        return words_for(value)
+    if isinstance(value, datetime):
+        return moment_words(value)
+    if isinstance(value, date):
+        return date_words(value)
+    return "Not known" if value == NOT_KNOWN else str(value)

@@ -1,0 +1,74 @@
+"""The duty inbox: what waits for a decision, what is due first on top."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from services.referral.domain.stages import Waiting
+from services.referral.pages.desk import HUB, blueprint, desk
+from services.referral.queries.inbox import Inbox, Wanted, inbox
+from services.referral.schemas import InboxQuery
+from services.referral.schemas.wording import choices_of, words_for
+from shared.auth import requires
+from shared.events.codes import ReferralSource
+
+
+@blueprint.get("/inbox")
+@requires(*HUB)
+def show_inbox() -> str:
+    """Show one page of the inbox. A filter that makes no sense is left out."""
+    wanted = _wanted()
+    found = inbox(desk(), wanted)
+    return render_template(
+        "referral/inbox.html",
+        inbox=found,
+        wanted=wanted,
+        selected=_selected(wanted),
+        clear=url_for("referral.show_inbox"),
+        waiting_choices=choices_of(Waiting),
+        source_choices=choices_of(ReferralSource),
+        pagination=_pagination(found, wanted),
+    )
+
+
+def _wanted() -> Wanted:
+    query = InboxQuery()
+    given = {name: text for name, text in request.args.items() if text}
+    for wrong in query.validate(given):
+        given.pop(wrong, None)
+    return Wanted(**query.load(given))
+
+
+def _address(wanted: Wanted, **but: Any) -> str:
+    filters = {
+        "waiting": wanted.waiting.value if wanted.waiting is not Waiting.DECISION else None,
+        "source": wanted.source.value if wanted.source else None,
+        **but,
+    }
+    return url_for("referral.show_inbox", **{k: v for k, v in filters.items() if v is not None})
+
+
+def _selected(wanted: Wanted) -> list[dict[str, str]]:
+    selected = []
+    if wanted.waiting is not Waiting.DECISION:
+        selected.append({"text": words_for(wanted.waiting), "href": _address(wanted, waiting=None)})
+    if wanted.source:
+        selected.append({"text": words_for(wanted.source), "href": _address(wanted, source=None)})
+    return selected
+
+
+def _pagination(found: Inbox, wanted: Wanted) -> dict[str, Any] | None:
+    if found.pages == 1:
+        return None
+    pages = [
+        {"number": n, "href": _address(wanted, page=n), "current": n == found.page}
+        for n in range(1, found.pages + 1)
+    ]
+    shown: dict[str, Any] = {"items": pages}
+    if found.page > 1:
+        shown["previous"] = {"href": _address(wanted, page=found.page - 1)}
+    if found.page < found.pages:
+        shown["next"] = {"href": _address(wanted, page=found.page + 1)}
+    return shown

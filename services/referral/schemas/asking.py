@@ -1,0 +1,34 @@
+"""What the duty inbox may be asked for, by page and by program."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, Schema, fields
+from marshmallow.validate import Range
+
+from services.referral.domain.stages import Waiting
+from shared.events.codes import ReferralSource
+
+
+class InboxQuery(Schema):
+    """The filters of the inbox. What is not a filter is ignored, as in any address."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    waiting = fields.Enum(
+        Waiting,
+        by_value=True,
+        load_default=Waiting.DECISION,
+        error_messages={"unknown": "Select decision, feedback, done or all"},
+    )
+    source = fields.Enum(
+        ReferralSource,
+        by_value=True,
+        load_default=None,
+        error_messages={"unknown": "Select a source from the list"},
+    )
+    page = fields.Integer(
+        load_default=1,
+        validate=Range(min=1, max=100_000, error="Give a page number from 1"),
+        error_messages={"invalid": "Give a page number from 1"},
+    )

@@ -1,0 +1,199 @@
+"""The kinds of question the forms ask: label, hint, choices, and the words for a wrong answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from marshmallow import ValidationError, fields
+from marshmallow.validate import Length, Range
+
+from services.referral.domain.codes import NOT_KNOWN
+from services.referral.schemas.wording import THRESHOLD_LEVELS, choices_of
+from shared.web.dates import GovDate, GovDateTime
+from shared.web.questions import YES_NO
+
+SHORT: Final = 100
+LINE: Final = 200
+NARRATIVE: Final = 5_000
+SHORTEST_BOX: Final = 300
+"""A text that may be longer than this gets a box of several lines."""
+NOT_KNOWN_HINT: Final = "If you do not know, enter “not known”"
+LONGEST_LIST: Final = 10
+"""A longer list of codes is not repeated in an error."""
+
+E = TypeVar("E", bound=StrEnum)
+
+_NOT_KNOWN_WORDS = frozenset({"not known", "not-known", "unknown", "don't know", "do not know"})
+
+
+class NotKnownText(fields.String):
+    """Text for which "not known" is an answer, kept as its own code."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kw)
+        return NOT_KNOWN if text.casefold().rstrip(".") in _NOT_KNOWN_WORDS else text
+
+
+def words(ask: str) -> dict[str, Any]:
+    """What a field says when it is missing or of the wrong kind: the same plain request."""
+    return dict.fromkeys(("required", "null", "invalid", "invalid_uuid"), ask)
+
+
+def text(
+    label: str,
+    ask: str,
+    *,
+    called: str = "",
+    hint: str | None = None,
+    limit: int = LINE,
+    least: int = 0,
+    required: bool = False,
+    not_known: bool = False,
+) -> fields.String:
+    """A text box. `ask` is what to do when it is empty; `called` begins what is said of it."""
+    called = called or label
+
+    def fits(value: str) -> None:
+        if len(value) > limit:
+            raise ValidationError(
+                f"{called} must be {limit:,} characters or fewer. You entered {len(value):,}"
+            )
+        if least and value != NOT_KNOWN and len(value) < least:
+            raise ValidationError(
+                f"{called} must be at least {least} characters. You entered {len(value)}"
+            )
+
+    kind = NotKnownText if not_known else fields.String
+    return kind(
+        required=required,
+        validate=fits,
+        error_messages=words(ask),
+        metadata=_question(label, hint, kind="textarea" if limit > SHORTEST_BOX else "text"),
+    )
+
+
+def one_of(
+    label: str,
+    codes: type[E],
+    ask: str,
+    *,
+    hint: str | None = None,
+    required: bool = False,
+    kind: str = "radios",
+) -> fields.Enum[E]:
+    """Radios or a select: one code of a list."""
+    told = f"{ask}. Use one of: {_listed(codes)}"
+    return fields.Enum(
+        codes,
+        by_value=True,
+        required=required,
+        error_messages={**words(ask), "unknown": told},
+        metadata=_question(label, hint, kind=kind, choices=choices_of(codes)),
+    )
+
+
+def some_of(
+    label: str, codes: type[E], ask: str, *, hint: str | None = None, required: bool = False
+) -> fields.List[E]:
+    """Checkboxes: one or more codes of a list, each once, in the order of the list."""
+    return _Codes(
+        codes,
+        one_of(label, codes, ask),
+        required=required,
+        validate=Length(min=1, error=ask),
+        error_messages=words(ask),
+        metadata=_question(label, hint, kind="checkboxes", choices=choices_of(codes)),
+    )
+
+
+def day(label: str, *, hint: str | None = None) -> GovDate:
+    """A date; the label begins what is said of a wrong one."""
+    return GovDate(metadata=_question(label, hint, kind="date"))
+
+
+def moment(label: str, ask: str, *, hint: str | None = None, required: bool = False) -> GovDateTime:
+    """A date and a time; the label begins what is said of a wrong one."""
+    return GovDateTime(
+        required=required,
+        error_messages={"required": ask, "null": ask},
+        metadata=_question(label, hint, kind="date_time"),
+    )
+
+
+def _question(label: str, hint: str | None, **more: Any) -> dict[str, Any]:
+    return {"label": label, "hint": hint, **more}
+
+
+class _Codes(fields.List[Any]):
+    def __init__(self, codes: type[StrEnum], each: fields.Field[Any], **how: Any) -> None:
+        super().__init__(each, **how)
+        self._order = list(codes)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> Any:
+        chosen = super()._deserialize(
+            [value] if isinstance(value, str) else value, attr, data, **kw
+        )
+        return sorted(set(chosen), key=self._order.index)
+
+
+def _listed(codes: type[StrEnum]) -> str:
+    values = [code.value for code in codes]
+    return ", ".join(values) if len(values) <= LONGEST_LIST else "the codes of the published list"
+
+
+def yes_or_no(
+    label: str, ask: str, *, hint: str | None = None, required: bool = False
+) -> fields.Boolean:
+    """A yes or no question: "yes" and "no" from a page, true and false from JSON."""
+    return fields.Boolean(
+        required=required,
+        truthy={"yes", "true", True},
+        falsy={"no", "false", False},
+        error_messages=words(ask),
+        metadata=_question(label, hint, kind="radios", choices=YES_NO),
+    )
+
+
+def level(
+    label: str, ask: str, *, hint: str | None = None, required: bool = False
+) -> fields.Integer:
+    """A threshold level, 1 to 4."""
+    return fields.Integer(
+        required=required,
+        validate=Range(min=1, max=4, error=ask),
+        error_messages=words(ask),
+        metadata=_question(label, hint, kind="radios", choices=THRESHOLD_LEVELS),
+    )
+
+
+def shaped(
+    label: str,
+    ask: str,
+    *,
+    right: Callable[[str], bool],
+    tidy: Callable[[str], str],
+    hint: str | None = None,
+) -> fields.String:
+    """Text of a fixed shape: tidied first, then looked at."""
+
+    def is_right(value: str) -> None:
+        if not right(value):
+            raise ValidationError(ask)
+
+    return _Tidied(
+        tidy,
+        validate=is_right,
+        error_messages=words(ask),
+        metadata=_question(label, hint, kind="text"),
+    )
+
+
+class _Tidied(fields.String):
+    def __init__(self, tidy: Callable[[str], str], **how: Any) -> None:
+        super().__init__(**how)
+        self._tidy = tidy
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
+        return self._tidy(super()._deserialize(value, attr, data, **kw))
