@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from shared.clock import LONDON
 from shared.web.dates import FOLDS, GovDate, GovDateTime, field_label, moments_at
@@ -189,7 +189,7 @@ def _comes_twice(value: Any) -> bool:
     try:
         field = GovDateTime()
         wall = datetime.combine(field.from_parts(parts), field.time_of(str(parts.get("time"))))
-    except ValueError:
+    except (ValueError, ValidationError):
         return False
     return len(moments_at(wall)) > 1
 

@@ -33,8 +33,14 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
-MACROS_MAY_LACK: Final = frozenset({"caller"})
-"""Names that a macro asks for although nobody gave them."""
+MACROS_MAY_LACK: Final = frozenset(
+    {
+        *("caller", "undefined", "null", "hintId", "errorId", "labelHtml", "effectiveValue"),
+        *("itemDescribedBy", "itemHintId", "isChecked", "hasHint", "dateInputItems"),
+        *("listClasses", "typeClass", "successBanner"),
+    }
+)
+"""Names that the design system's macros ask for although nobody may have given them."""
 
 
 class PageUndefined(Undefined):
@@ -58,8 +64,7 @@ class PageUndefined(Undefined):
 
 def register_templates(app: Flask, *, folder: Path, clock: Clock, demo: bool) -> None:
     """Give the app its loaders, filters and the names every page can use."""
-    # Set before anything renders: the environment is made on first use.
-    app.jinja_options = {**app.jinja_options, "undefined": PageUndefined}
+    app.jinja_env.undefined = PageUndefined
     app.jinja_loader = ChoiceLoader(
         [
             FileSystemLoader(folder),

@@ -92,7 +92,11 @@ class Page:
 class PageClient:
     """A browser without a screen. Keeps cookies; `send` sends a form as it stands plus answers."""
 
-    def __init__(self, app: Flask, *, service: str | None = None) -> None:
+    def __init__(
+        self, app: Flask, *, service: str | None = None, error_pages: bool = False
+    ) -> None:
+        # An unexpected error fails the test where it happened, unless the error page is the test.
+        app.config["PROPAGATE_EXCEPTIONS"] = not error_pages
         self.client = app.test_client()
         self.service = service or str(app.config["SERVICE"])
 
