@@ -1,4 +1,4 @@
-"""What everybody carries: meetings, children awaiting allocation, cases. Read when a lead is chosen."""
+"""What everybody carries: meetings, children awaiting allocation, cases."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.strategy.documents import CaseDocument, Slots
+from services.strategy.domain.allocation import Proposal, propose
 from services.strategy.domain.assignment import Load, ManagerLoad
 from services.strategy.domain.case import Case, Stage
-from services.strategy.domain.directory import Slot
-from services.strategy.queries.cases import find
+from services.strategy.domain.directory import Directory, Slot
+from services.strategy.queries.cases import earlier_cases, find
 from shared.database import collection_of
 from shared.working_days import end_of_london_day, london_day
 
@@ -104,3 +105,9 @@ def _awaiting() -> dict[str, int]:
     for case in find({"state.stage": Stage.MEETING_HELD}):
         children[case.meetings[-1].lead.person] += len(case.children)
     return children
+
+
+def proposals(case: Case, team: str, directory: Directory, *, at: datetime) -> tuple[Proposal, ...]:
+    """Return the team's social workers in the order proposed for a case."""
+    earlier = earlier_cases(case)
+    return propose(team, directory, caseload=caseloads().workers, earlier=earlier, at=at)

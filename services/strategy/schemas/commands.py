@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from marshmallow import ValidationError, fields, post_load, validate
@@ -107,8 +106,8 @@ class OverrideLeadIn(_Body):
 class AttendanceIn(FormSchema):
     """One agency's part in the meeting."""
 
-    agency = code(Agency, "Agency")
     presence = code(Presence, "How the agency took part")
+    agency = code(Agency, "Agency")
     can_decide = fields.Boolean(load_default=False, metadata={"label": "Can decide for the agency"})
 
     @post_load
@@ -120,8 +119,8 @@ class AttendanceIn(FormSchema):
 class MedicalIn(FormSchema):
     """Whether a paediatrician must see one child."""
 
-    child = fields.String(required=True, validate=CHILD, metadata={"label": "Child"})
     decision = code(MedicalDecision, "Whether a paediatrician must see the child")
+    child = fields.String(required=True, validate=CHILD, metadata={"label": "Child"})
     reason = narrative("Why it is not required")
     approved_by = person(
         "Manager who approved that it is not required", required=False, load_default=None
