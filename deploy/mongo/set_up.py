@@ -9,9 +9,12 @@ Safe to run again: a changed password in .env is set, nothing else changes.
 # passwords, waits for a server that is starting.
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
@@ -20,6 +23,13 @@ SERVICES = ("referral", "strategy", "audit")
 DEADLINE_SECONDS = 120
 AUTHENTICATION_FAILED = 18
 ALREADY_INITIATED = 23
+APPEND_ONLY = ("audit",)
+RIGHTS = Path(__file__).with_name("audit-rights.json")
+ADD = ("find", "insert", "createCollection", "createIndex", "listIndexes", "collStats")
+CHANGE = ("update", "remove")
+
+Server = pymongo.MongoClient[dict[str, Any]]
+Database = pymongo.database.Database[dict[str, Any]]
 
 
 def main() -> None:
@@ -43,7 +53,7 @@ def is_primary() -> bool:
     return bool(client().admin.command("hello")["isWritablePrimary"])
 
 
-def client(**more: str) -> pymongo.MongoClient:
+def client(**more: str) -> Server:
     return pymongo.MongoClient(
         "127.0.0.1", directConnection=True, serverSelectionTimeoutMS=2_000, **more
     )
@@ -79,12 +89,34 @@ def create_administrator(password: str) -> None:
         ) from None
 
 
-def give_database(server: pymongo.MongoClient, service: str, password: str) -> None:
+def give_database(server: Server, service: str, password: str) -> None:
     """Each service reads and writes its own database and can sign in to no other."""
     database = server[f"golden_thread_{service}"]
-    known = database.command("usersInfo", service)["users"]
-    verb = "updateUser" if known else "createUser"
-    database.command(verb, service, pwd=password, roles=["readWrite"])
+    roles = ["readWrite"]
+    if service in APPEND_ONLY:
+        put(database, "Role", "record-keeper", privileges=privileges_of(database.name), roles=[])
+        roles = ["record-keeper"]
+    put(database, "User", service, pwd=password, roles=roles)
+
+
+def put(database: Database, kind: str, name: str, **content: object) -> None:
+    known = database.command(f"{kind.lower()}sInfo", name)[f"{kind.lower()}s"]
+    database.command(f"{'update' if known else 'create'}{kind}", name, **content)
+
+
+def privileges_of(database: str) -> list[dict[str, object]]:
+    """What is written into an append-only collection is never changed or taken out again."""
+    rights = json.loads(RIGHTS.read_text(encoding="utf-8"))
+    collections = dict.fromkeys(rights["append_only"], ADD) | dict.fromkeys(
+        rights["read_write"], ADD + CHANGE
+    )
+    return [
+        {"resource": {"db": database, "collection": ""}, "actions": ["listCollections"]},
+        *(
+            {"resource": {"db": database, "collection": name}, "actions": list(actions)}
+            for name, actions in collections.items()
+        ),
+    ]
 
 
 def wait_until(what: str, holds: Callable[[], bool]) -> None:

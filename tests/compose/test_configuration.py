@@ -119,3 +119,18 @@ def test_only_the_proxy_is_reached_from_outside() -> None:
     open_to_others = [name for name, each in processes().items() if "ports" in each]
 
     assert open_to_others == ["proxy"]
+
+
+def test_the_stores_rights_name_every_collection_of_audit() -> None:
+    rights = json.loads((ROOT / "deploy/mongo/audit-rights.json").read_text(encoding="utf-8"))
+    named = set(rights["append_only"]) | set(rights["read_write"])
+    code = "".join(
+        each.read_text(encoding="utf-8")
+        for folder in ("services/audit", "shared")
+        for each in (ROOT / folder).rglob("*.py")
+    )
+    used = set(re.findall(r'"collection": "(\w+)"', code))
+    used |= set(re.findall(r'database\["(\w+)"\]', code))
+
+    assert named == used, "name each in deploy/mongo/audit-rights.json, else audit cannot use it"
+    assert rights["append_only"] == ["entries"]
