@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from importlib import metadata, resources
+from importlib import resources
 from typing import Any
 
 from flask import Flask
@@ -23,6 +23,7 @@ from shared.practice import load_time_limits
 from shared.service import Service
 from shared.settings import Settings
 from shared.store import Roots
+from shared.version import VERSION
 from shared.web import create_web
 
 NAME = "referral"
@@ -53,7 +54,7 @@ def build(settings: Settings, clock: Clock) -> Service:
             blueprints=[pages],
             api_blueprints=[api.blueprint],
             readiness=readiness,
-            version=_version(),
+            version=VERSION,
         )
         app.extensions[NAME] = desk
         return app
@@ -84,9 +85,3 @@ def _issue(raw: dict[str, Any]) -> Guidance:
         levels=tuple(raw["levels"]),
     )
 
-
-def _version() -> str:
-    try:
-        return metadata.version("golden-thread")
-    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
-        return "not installed"
