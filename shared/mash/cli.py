@@ -126,7 +126,7 @@ def verify(data: Path, url: str | None, token: str | None, as_json: bool) -> Non
     """Recompute every chain and compare it with what each service holds. Ends with 1 if not."""
     verdict = _system(data, url, token).get("/audit/api/verify")
     _print_json(verdict) if as_json else reports.verification(OUT, verdict)
-    if not verdict["clean"]:
+    if not verdict["sound"]:
         sys.exit(BAD_NEWS)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
+from shared.clock import london
 from shared.mash.accounts import OPERATOR, SignIn
 from shared.mash.doctor import Finding
 from shared.mash.folder import DataFolder
+
+NOTHING: Final = "–"
 
 
 def welcome(out: Console, url: str, sign_ins: Iterable[SignIn], folder: DataFolder) -> None:
@@ -55,3 +59,59 @@ def parked(out: Console, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> No
                 highlight=False,
                 soft_wrap=True,
             )
+
+
+def traced_line(out: Console, case: Mapping[str, Any]) -> None:
+    """Print the line of a case: when, how long since the step before, what, who, in words."""
+    rows = [("when", "after", "event", "who", "what")]
+    rows += [
+        (
+            wall_clock(each["at"]),
+            each["elapsed"] or NOTHING,
+            each["type"],
+            f"{each['name']} ({each['role']})",
+            each["words"] + (f" (written down {each['late_by']} later)" if each["late"] else ""),
+        )
+        for each in case["entries"]
+    ]
+    aligned(out, rows)
+    if case["complete"]:
+        out.print(f"{case['ref']}: complete, {len(case['entries'])} events, chain intact")
+    for wrong in (*case["holes"], *case["faults"]):
+        out.print(f"{case['ref']}: {wrong['words']}", style="bold red", soft_wrap=True)
+    promises(out, case["clocks"])
+
+
+def promises(out: Console, clocks: Sequence[Mapping[str, Any]]) -> None:
+    """Print each promise of a case and what became of it."""
+    for each in clocks:
+        whom = each["child"] or "the case"
+        out.print(
+            f"  {each['clock']} for {whom}: {each['state']}, due {wall_clock(each['due_at'])}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def verification(out: Console, verdict: Mapping[str, Any]) -> None:
+    """Print what a verification found."""
+    compared = ", ".join(f"{name} {count}" for name, count in verdict["heads_compared"].items())
+    out.print(
+        f"{verdict['events']} events in {verdict['streams']} streams: every chain recomputed;"
+        f" heads compared with each service: {compared or 'none'}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for each in verdict["faults"]:
+        out.print(f"  fault: {each['stream']} {each['sequence']}: {each['words']}", soft_wrap=True)
+    for each in verdict["missing"]:
+        words = f"  missing: {each['stream']} {each['first']} to {each['last']}"
+        out.print(words, soft_wrap=True)
+    for name in verdict["not_compared"]:
+        out.print(f"  not compared: {name} did not answer", soft_wrap=True)
+    out.print("Sound" if verdict["sound"] else "NOT sound", style="bold")
+
+
+def wall_clock(iso: str) -> str:
+    """Return an instant as the clock on the wall in England shows it."""
+    return london(datetime.fromisoformat(iso)).strftime("%a %d %b %H:%M")
