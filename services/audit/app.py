@@ -25,10 +25,11 @@ from shared.practice import TimeLimits, load_time_limits
 from shared.service import Job, Service
 from shared.settings import Settings
 from shared.store import Roots
+from shared.version import VERSION
 from shared.web import create_web
 
 NAME: Final = "audit"
-VERSION: Final = "1"
+
 WATCHDOG_EVERY: Final = timedelta(minutes=10)
 
 
