@@ -73,8 +73,9 @@ class Hearer:
                 raise Early(known)
             fact = fact_of(event)
             react = self._reactions.get(type(fact))
-            change = react(root.state, fact, event, self._roots.clock.now()) if react else None
-            write = Write(root=root, change=change, by=self._actor, hearing=event)
+            at = self._roots.clock.now()
+            change = react(root.state, fact, event, at) if react else None
+            write = Write(root=root, change=change, by=self._actor, at=at, hearing=event)
             if self._roots.commit(write):
                 return Outcome.HANDLED
         raise Overtaken("The record never stopped changing while the event was heard")

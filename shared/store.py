@@ -80,11 +80,13 @@ class Root(Generic[S]):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write(Generic[S]):
     """One conditional write to `root` as it was read. `hearing` notes an event as heard in the
-    same write; with no change, only `heard` moves on."""
+    same write; with no change, only `heard` moves on. `at` is the time that the rule was given:
+    the events bear the same."""
 
     root: Root[S]
     change: Change[S] | None
     by: Actor
+    at: datetime
     hearing: Envelope | None = None
 
 
@@ -161,11 +163,11 @@ class Roots(Generic[S]):
         Raises what it raises (RuleBroken), and Overtaken when others never stop changing it.
         """
         for _ in range(TRIES):
-            root = self.load(ref)
-            change = decide(root.state, self.clock.now())
+            root, at = self.load(ref), self.clock.now()
+            change = decide(root.state, at)
             if change is None:
                 return root
-            if after := self.commit(Write(root=root, change=change, by=by)):
+            if after := self.commit(Write(root=root, change=change, by=by, at=at)):
                 return after
         raise Overtaken("Someone changed this while you were working. Look at it again, then retry")
 
@@ -200,7 +202,7 @@ class Roots(Generic[S]):
         return self.collection.find_one({"_id": plan.after.ref, **plan.evidence}, {}) is not None
 
     def _plan(self, write: Write[S]) -> _Plan[S]:
-        root, at = write.root, self.clock.now()
+        root, at = write.root, write.at
         condition: dict[str, Any] = {"_id": root.ref, "version": root.version}
         setting: dict[str, Any] = {"version": root.version}
         update: dict[str, Any] = {"$set": setting, "$setOnInsert": {"published": 0}}

@@ -45,9 +45,10 @@ def test_a_write_on_a_record_that_changed_meanwhile_is_refused(toy: Toy) -> None
     stale = toy.speakers.load(REF)
     toy.say(REF)
 
-    change = speak(stale.state, toy.speakers.clock.now())
+    now = toy.speakers.clock.now()
+    change = speak(stale.state, now)
 
-    assert toy.speakers.commit(Write(root=stale, change=change, by=SOMEBODY)) is None
+    assert toy.speakers.commit(Write(root=stale, change=change, by=SOMEBODY, at=now)) is None
     assert toy.speakers.load(REF).version == 2
 
 
@@ -58,9 +59,9 @@ def test_a_bulk_over_many_records_tells_which_were_overtaken(toy: Toy) -> None:
     toy.say(refs[2])
     toy.say(refs[4])
 
+    now = toy.speakers.clock.now()
     writes = [
-        Write(root=root, change=speak(root.state, toy.speakers.clock.now()), by=SOMEBODY)
-        for root in roots
+        Write(root=root, change=speak(root.state, now), by=SOMEBODY, at=now) for root in roots
     ]
     after = toy.speakers.commit_many(writes)
 
