@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from shared.faults import Point
 SERVICES_WITH_FEEDS: Final = ("referral", "strategy", "audit")
 MODES: Final = ("embedded", "server")
 SHORTEST_SECRET: Final = 32
+LARGEST_PORT: Final = 65535
 
 
 class BadSettings(Exception):
@@ -29,10 +31,11 @@ class Settings:
     """What a process of Golden Thread needs to know. See deploy/example.env for each one."""
 
     mode: str
-    mongo_url: str
-    amqp_url: str
-    secret_key: str
-    service_token: str
+    # What may hold a password never shows in a trace or a log.
+    mongo_url: str = field(repr=False)
+    amqp_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    service_token: str = field(repr=False)
     accounts_file: Path
     directory_file: Path
     demo_clock_file: Path | None
@@ -67,7 +70,7 @@ class Settings:
             closures_file=reading.file_or_none("CLOSURES_FILE"),
             time_limits_file=reading.file_or_none("TIME_LIMITS_FILE"),
             bind_host=reading.text("BIND_HOST", "127.0.0.1"),
-            port=int(reading.number("PORT", 8080, least=1)),
+            port=reading.port("PORT", 8080),
             feed_urls={
                 name: reading.url(f"{name.upper()}_URL", ("http", "https")).rstrip("/")
                 for name in SERVICES_WITH_FEEDS
@@ -124,7 +127,9 @@ class _Reading:
                 return ""
         else:
             value = self.text(name)
-        if value and len(value) < SHORTEST_SECRET:
+            if not value:
+                return ""
+        if len(value) < SHORTEST_SECRET:
             self.fault(name, f"must be random and at least {SHORTEST_SECRET} characters long")
         return value
 
@@ -148,8 +153,17 @@ class _Reading:
         try:
             number = float(value) if value else default
         except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
             self.fault(name, "must be a number")
             return default
         if number < least:
             self.fault(name, f"must be at least {least:g}")
         return number
+
+    def port(self, name: str, default: int) -> int:
+        value = self.environ.get(name, "").strip() or str(default)
+        if not (value.isascii() and value.isdigit() and 0 < int(value) <= LARGEST_PORT):
+            self.fault(name, f"must be a whole number from 1 to {LARGEST_PORT}")
+            return default
+        return int(value)
