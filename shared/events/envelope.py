@@ -182,13 +182,14 @@ def _require_shape(wire: Wire) -> None:
 
 
 def _require_cloudevent(wire: Wire) -> None:
-    # The kept package knows the specification's rules for names and required attributes.
     attributes = {name: value for name, value in wire.items() if name != "data"}
     try:
         attributes["time"] = _time(attributes["time"])
-        CloudEvent(attributes, wire["data"])
-    except ValueError as fault:
+    except ValueError:
         raise MalformedEvent("the attribute time is not a time with its zone") from None
+    try:
+        # The kept package knows the specification's rules for names and required attributes.
+        CloudEvent(attributes, wire["data"])
     except Exception as fault:  # the package raises a group of its own kinds
         raise MalformedEvent(f"not a CloudEvent: {type(fault).__name__}") from None
 
