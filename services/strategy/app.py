@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from importlib import metadata
 
 from flask import Flask
 
@@ -25,6 +24,7 @@ from shared.practice import load_time_limits
 from shared.service import Job, Service
 from shared.settings import Settings
 from shared.store import Roots
+from shared.version import VERSION
 from shared.web import create_web
 
 NAME = "strategy"
@@ -61,7 +61,7 @@ def build(settings: Settings, clock: Clock) -> Service:
             blueprints=[pages],
             api_blueprints=[api.blueprint],
             readiness=readiness,
-            version=metadata.version("golden-thread"),
+            version=VERSION,
         )
         app.extensions |= {"strategy.desk": desk, "strategy.office": office}
         return app
