@@ -46,7 +46,7 @@ def build(settings: Settings, clock: Clock) -> Service:
         clock=clock,
         database=database,
         roots=roots,
-        web=partial(_web, settings, clock, database=database, limits=limits, feed=feed),
+        web=partial(web_app, settings, clock, database=database, limits=limits, feed=feed),
         hears=HEARS,
         hearing=hearing(oversight),
         ensure_indexes=_ensure_indexes,
@@ -65,7 +65,7 @@ def _jobs(settings: Settings, oversight: Oversight) -> tuple[Job, ...]:
     )
 
 
-def _web(
+def web_app(
     settings: Settings,
     clock: Clock,
     *,
@@ -73,6 +73,7 @@ def _web(
     limits: TimeLimits,
     feed: FeedClient,
 ) -> Flask:
+    """Return the pages and the API."""
     accounts = Accounts.from_file(settings.accounts_file)
 
     def name_of(person_id: str) -> str:

@@ -11,14 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from mongoengine import (
-    DateTimeField,
-    DictField,
-    Document,
-    IntField,
-    ListField,
-    StringField,
-)
+from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
 from pymongo.errors import DuplicateKeyError
 
 from services.audit.domain.clocks import ClockState
@@ -89,7 +82,12 @@ class CaseDocument(Document):
 class AnnouncementsDocument(RootDocument):
     """Audit's own record of one case: what it has announced, and the events that say so."""
 
-    meta = {"collection": "announcements", "db_alias": DATABASE, "auto_create_index": False}
+    meta = {
+        "collection": "announcements",
+        "db_alias": DATABASE,
+        "auto_create_index": False,
+        "indexes": [],
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +133,18 @@ def copies_of(event: Envelope) -> dict[str, Any]:
 
 def entry_at(stream: str, sequence: int) -> Envelope | None:
     """Return the entry at one place of a stream."""
+    wire = _wire_at(stream, sequence)
+    return None if wire is None else Envelope.from_wire(wire)
+
+
+def hash_at(stream: str, sequence: int) -> str | None:
+    """Return the hash stored at one place of a stream, whatever else is stored there."""
+    return (_wire_at(stream, sequence) or {}).get("hash")
+
+
+def _wire_at(stream: str, sequence: int) -> dict[str, Any] | None:
     found = collection_of(EntryDocument).find_one({"_id": f"{stream}#{sequence}"}, {"event": 1})
-    return None if found is None else Envelope.from_wire(found["event"])
+    return None if found is None else found["event"]
 
 
 def entries_of_case(ref: str) -> list[Envelope]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, validate
 
 from services.audit.domain.clocks import Condition
-from services.audit.queries import LineFilter
 from shared.events.codes import Clock
 from shared.web.forms import CodeField, FormSchema, GovDate, GovDateTime
 
@@ -31,17 +30,11 @@ class LineQuery(FormSchema):
         validate=validate.OneOf((NEWEST, OLDEST)), load_default=OLDEST, metadata={"label": "Order"}
     )
 
-    @post_load
-    def build(self, asked: dict[str, Any], **_: Any) -> tuple[LineFilter, str]:
-        """Return the filter and the order."""
-        order = asked.pop("order")
-        return LineFilter(**asked), order
-
 
 class CasesQuery(FormSchema):
     """Which cases to list."""
 
-    search = fields.String(
+    reference = fields.String(
         load_default="",
         validate=validate.Regexp(
             r"[A-Za-z0-9-]{0,16}\Z",

@@ -86,9 +86,9 @@ def clocks_of(entries: Iterable[Envelope], limits: TimeLimits) -> tuple[ClockSta
     """Compute every clock of one case from all its entries, in any order, doubled or not."""
     tidy = _in_order(entries)
     return tuple(
-        _clock(clock, child, start, tidy=tidy, limits=limits)
+        _clock(limit, child, start, tidy=tidy, limits=limits)
         for clock in Clock
-        for child, start in _starts(clock, tidy, limits)
+        for limit, child, start in _starts(clock, tidy, limits)
     )
 
 
@@ -101,7 +101,7 @@ def _in_order(entries: Iterable[Envelope]) -> tuple[Envelope, ...]:
 
 def _starts(
     clock: Clock, tidy: tuple[Envelope, ...], limits: TimeLimits
-) -> Iterator[tuple[str | None, Envelope]]:
+) -> Iterator[tuple[TimeLimit, str | None, Envelope]]:
     """The first event that starts the clock, for the case or for each child: it never restarts."""
     started: set[str | None] = set()
     for entry in tidy:
@@ -111,7 +111,7 @@ def _starts(
         for child in born_children(entry) if limit.per is Per.CHILD else (None,):
             if child not in started:
                 started.add(child)
-                yield child, entry
+                yield limit, child, entry
 
 
 def _limit_started_by(entry: Envelope, clock: Clock, limits: TimeLimits) -> TimeLimit | None:
@@ -136,21 +136,19 @@ def born_children(entry: Envelope) -> tuple[str, ...]:
 
 
 def _clock(
-    clock: Clock,
+    limit: TimeLimit,
     child: str | None,
     start: Envelope,
     *,
     tidy: tuple[Envelope, ...],
     limits: TimeLimits,
 ) -> ClockState:
-    limit = _limit_started_by(start, clock, limits)
-    assert limit is not None, "only events that start this clock come here"
-    due = due_for(limits, clock, _anchor(limit.starts_on, start))
+    due = due_for(limits, limit.code, _anchor(limit.starts_on, start))
     stop = _first(tidy, (limit.stops_on,), child)
     cancel = _first(tidy, limit.cancelled_on, child, after=start)
     state, end = _outcome(stop, cancel, due.due_at)
     return ClockState(
-        clock=clock,
+        clock=limit.code,
         child=child,
         state=state,
         armed_at=start.happened_at,
@@ -160,7 +158,7 @@ def _clock(
         words=due.words,
         stopped_at=end.happened_at if end else None,
         recorded_at=end.time if end else None,
-        announced=_announced(tidy, clock, child),
+        announced=_announced(tidy, limit.code, child),
     )
 
 

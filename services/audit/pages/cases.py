@@ -45,7 +45,7 @@ def add(blueprint: Blueprint, reading: Reading) -> None:
             asked, errors = schema.load({}), errors_of(fault)
         found = queries.cases_page(
             now=reading.clock.now(),
-            search=asked["search"],
+            beginning=asked["reference"],
             condition=asked["state"],
             page=asked["page"],
         )
@@ -79,7 +79,7 @@ def _states(chosen: str | None) -> list[dict[str, Any]]:
 def _pagination(found: CasePage, typed: dict[str, Any]) -> dict[str, Any] | None:
     if found.pages == 1:
         return None
-    kept = {name: value for name, value in typed.items() if name in {"search", "state"}}
+    kept = {name: value for name, value in typed.items() if name in {"reference", "state"}}
 
     def address(page: int) -> str:
         return f"?{urlencode({**kept, 'page': page})}"

@@ -51,7 +51,9 @@ def _page(line: Line, *, heading: str, of_child: bool) -> ResponseReturnValue:
     errors: dict[Any, Any] = {}
     wanted, order = LineFilter(), OLDEST
     try:
-        wanted, order = schema.load(typed)
+        asked = schema.load(typed)
+        order = asked.pop("order")
+        wanted = LineFilter(**asked)
     except ValidationError as fault:
         errors = errors_of(fault)
     items = [item for item in line.items if wanted.lets(item)]

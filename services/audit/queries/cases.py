@@ -78,12 +78,12 @@ def overview(now: datetime) -> Overview:
 
 
 def cases_page(
-    *, now: datetime, search: str = "", condition: Condition | None = None, page: int = 1
+    *, now: datetime, beginning: str = "", condition: Condition | None = None, page: int = 1
 ) -> CasePage:
     """Return one page of cases, the newest first: all, by reference, by how a promise stands."""
     query: dict[str, Any] = {}
-    if search:
-        query["_id"] = {"$regex": f"^{re.escape(search.strip().upper())}"}
+    if beginning:
+        query["_id"] = {"$regex": f"^{re.escape(beginning.strip().upper())}"}
     if condition is not None:
         query["clocks"] = {"$elemMatch": _standing(condition, now)}
     cases = collection_of(CaseDocument)
