@@ -84,4 +84,3 @@ def _issue(raw: dict[str, Any]) -> Guidance:
         title=raw["title"],
         levels=tuple(raw["levels"]),
     )
-

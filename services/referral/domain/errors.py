@@ -22,8 +22,7 @@ class SubmissionUsedForAnother(RuleBroken):
     def __init__(self) -> None:
         super().__init__(
             "This form was sent before with other answers, so nothing was changed. "
-            "Start a new referral if you want to send this as well.",
-            field="submission_id",
+            "Start a new referral if you want to send this as well."
         )
 
 

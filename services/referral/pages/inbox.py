@@ -44,7 +44,7 @@ def _wanted() -> Wanted:
 def _address(wanted: Wanted, **but: Any) -> str:
     filters = {
         "waiting": wanted.waiting.value if wanted.waiting is not Waiting.DECISION else None,
-        "source": wanted.source.value if wanted.source else None,
+        "source": wanted.source.value.lower() if wanted.source else None,
         **but,
     }
     return url_for("referral.show_inbox", **{k: v for k, v in filters.items() if v is not None})

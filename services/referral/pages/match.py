@@ -7,17 +7,16 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from services.referral.domain.commands import MatchChild
+from services.referral.domain.errors import KnownChildIsNotOnThatCase
 from services.referral.handlers import match_child
 from services.referral.pages.answers import title_of
-from services.referral.pages.desk import HUB, again, blueprint, desk, typed_into
+from services.referral.pages.desk import HUB, blueprint, desk, typed_into
 from services.referral.queries.desk import referral_of
 from services.referral.queries.history import history_of
 from services.referral.schemas import MatchIn
 from shared.auth import current_actor, requires
-from shared.rules import RuleBroken
-from shared.web.questions import Form
 
-TEMPLATE = "referral/match.html"
+PRESS_AGAIN = "Go back to the referral and press the button of the earlier referral again."
 THEN = {"match": "referral.match", "record": "referral.show", "decision": "referral.decision"}
 
 
@@ -25,7 +24,7 @@ THEN = {"match": "referral.match", "record": "referral.show", "decision": "refer
 @requires(*HUB)
 def match(ref: str) -> str:
     """Show possible earlier referrals of each child."""
-    return render_template(TEMPLATE, form=Form(MatchIn()), **_shown(ref))
+    return render_template("referral/match.html", **_shown(ref))
 
 
 @blueprint.post("/referrals/<ref>/match")
@@ -33,12 +32,12 @@ def match(ref: str) -> str:
 def match_sent(ref: str) -> Response:
     """Record the match and go back to where the button was pressed."""
     schema = MatchIn()
-    typed = typed_into(schema, ignore=("then",))
     try:
-        command = MatchChild(ref=ref, **schema.load(typed))
-        match_child(command, referrals=desk().referrals, by=current_actor())
-    except (ValidationError, RuleBroken) as fault:
-        return again(TEMPLATE, schema, typed, fault, **_shown(ref))
+        command = MatchChild(ref=ref, **schema.load(typed_into(schema, ignore=("then",))))
+    except ValidationError:
+        # Its fields are hidden: there is nothing to type, only a button to press again.
+        raise KnownChildIsNotOnThatCase(PRESS_AGAIN) from None
+    match_child(command, referrals=desk().referrals, by=current_actor())
     then = THEN.get(request.form.get("then", ""), "referral.match")
     return redirect(url_for(then, ref=ref), code=303)
 

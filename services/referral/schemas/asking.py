@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow.validate import Range
 
 from services.referral.domain.stages import Waiting
 from shared.events.codes import ReferralSource
+
+
+class SourceCode(fields.Enum[ReferralSource]):
+    """A source by its code, in either case: addresses are in small letters."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> ReferralSource:
+        typed = value.upper() if isinstance(value, str) else value
+        return super()._deserialize(typed, attr, data, **kw)
 
 
 class InboxQuery(Schema):
@@ -21,7 +31,7 @@ class InboxQuery(Schema):
         load_default=Waiting.DECISION,
         error_messages={"unknown": "Select decision, feedback, done or all"},
     )
-    source = fields.Enum(
+    source = SourceCode(
         ReferralSource,
         by_value=True,
         load_default=None,
