@@ -14,17 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError
 
+from shared.changes import Change
 from shared.clock import Clock
 from shared.database import collection_of
 from shared.events.envelope import GENESIS, Envelope
-from shared.events.facts import Fact
 from shared.events.seal import Actor, Place, seal
 from shared.faults import Point, reached
 from shared.rules import Overtaken
@@ -43,7 +43,7 @@ DUPLICATE_KEY: Final = 11000
 class RootDocument(Document):
     """What every root document holds. A service adds its collection, `db_alias` and indexes."""
 
-    meta = {"abstract": True, "auto_create_index": False}
+    meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False}
 
     ref = StringField(primary_key=True)
     version = IntField(required=True)
@@ -53,14 +53,6 @@ class RootDocument(Document):
     heard = DictField()
     events = ListField(DictField())
     state = DictField(null=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Change(Generic[S]):
-    """What a rule decided: the new state, and the facts that say why it changed."""
-
-    state: S
-    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
