@@ -20,9 +20,9 @@ from services.referral.domain.referral import (
     require_step,
     stage_after,
 )
+from shared.changes import Change
 from shared.clock import london
 from shared.events.referral import ReferrerInformed
-from shared.store import Change
 
 
 def inform(

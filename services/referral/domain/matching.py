@@ -18,8 +18,8 @@ from services.referral.domain.errors import (
 )
 from services.referral.domain.referral import Match, Referral, require_step
 from services.referral.domain.report import ReportedChild
+from shared.changes import Change
 from shared.events.referral import ChildMatched
-from shared.store import Change
 
 REFERRAL_AGAIN: Final = timedelta(days=365)
 """A re-referral is one within 12 months of another (DfE children in need statistics)."""

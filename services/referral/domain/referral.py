@@ -18,10 +18,10 @@ from services.referral.domain.errors import (
 )
 from services.referral.domain.report import Report, ReportedChild
 from services.referral.domain.stages import TRANSITIONS, Stage, allows
+from shared.changes import Change
 from shared.events.codes import Concern, Door, InformedBy, ThresholdOutcome
 from shared.events.facts import ChildOnCase
 from shared.events.referral import ReferralReceived
-from shared.store import Change
 
 SCHEMA_VERSION: Final = 1
 """Which form was filled in: answers are kept as given, for ever, with the form they answer."""

@@ -19,10 +19,10 @@ from services.referral.domain.errors import (
 )
 from services.referral.domain.matching import confirmed_cases
 from services.referral.domain.referral import Decision, Referral, require_step, stage_after
+from shared.changes import Change
 from shared.clock import london
 from shared.events.codes import Danger, ThresholdOutcome
 from shared.events.referral import ThresholdDecided
-from shared.store import Change
 
 SHORTEST_RATIONALE: Final = 20
 SHORTEST_DANGER_PASSED: Final = 20

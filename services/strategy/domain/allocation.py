@@ -18,8 +18,9 @@ from services.strategy.domain.case import Allocation, Case
 from services.strategy.domain.commands import AllocateCase
 from services.strategy.domain.directory import Directory, Person, Post
 from services.strategy.domain.stages import Step, take
+from shared.changes import Change
+from shared.events.seal import Actor
 from shared.events.strategy import CaseAllocated
-from shared.store import Actor, Change
 
 NEWLY_QUALIFIED_SHARE = 0.8
 """A newly qualified worker carries about four fifths of a caseload (local policy)."""

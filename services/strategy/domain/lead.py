@@ -16,9 +16,10 @@ from services.strategy.domain.case import Case, Lead, Meeting
 from services.strategy.domain.commands import DeclineLead, OverrideLead
 from services.strategy.domain.directory import Directory
 from services.strategy.domain.stages import Step, take
+from shared.changes import Change
 from shared.events.codes import AssignmentRule, ReassignedBecause
+from shared.events.seal import Actor
 from shared.events.strategy import LeadAcknowledged, LeadDeclined, LeadReassigned
-from shared.store import Actor, Change
 
 
 def acknowledge(case: Case | None, *, by: Actor, at: datetime) -> Change[Case]:

@@ -17,9 +17,10 @@ from services.strategy.domain.commands import CallMeeting
 from services.strategy.domain.directory import Directory, Slot
 from services.strategy.domain.lead import lead_from
 from services.strategy.domain.stages import Step, take
+from shared.changes import Change
 from shared.events.codes import Agency
+from shared.events.seal import Actor
 from shared.events.strategy import LeadAssigned, MeetingCalled
-from shared.store import Actor, Change
 
 CORE = (Agency.SOCIAL_CARE, Agency.POLICE, Agency.HEALTH)
 """The quorum (Working Together 2023): local authority social worker, police, health."""

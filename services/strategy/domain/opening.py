@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from services.strategy.domain.case import Case, CaseChild, Stage
+from shared.changes import Change
 from shared.events.codes import Route, ThresholdOutcome
 from shared.events.envelope import Envelope
 from shared.events.facts import Fact
 from shared.events.referral import ThresholdDecided
 from shared.events.strategy import CaseOpened
-from shared.store import Change
 
 ROUTES: Mapping[ThresholdOutcome, Route] = {
     ThresholdOutcome.STRATEGY_MEETING: Route.STRATEGY_MEETING,

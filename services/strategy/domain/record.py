@@ -22,10 +22,11 @@ from services.strategy.domain.commands import RecordMeetingHeld
 from services.strategy.domain.directory import Directory
 from services.strategy.domain.meeting import CORE
 from services.strategy.domain.stages import Step, take
+from shared.changes import Change
 from shared.events.codes import Agency, MedicalDecision, Presence
 from shared.events.facts import Fact
+from shared.events.seal import Actor
 from shared.events.strategy import AgencyPresence, MedicalDecided, MeetingHeld, MeetingNotQuorate
-from shared.store import Actor, Change
 
 TOOK_PART = frozenset({Presence.ATTENDED, Presence.SENT_REPORT})
 

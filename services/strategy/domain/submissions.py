@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from services.strategy.domain.broken import SubmissionReused
 from services.strategy.domain.case import Case
 from services.strategy.domain.commands import Command
-from shared.store import Change
+from shared.changes import Change
 
 
 def fingerprint(command: Command) -> str:

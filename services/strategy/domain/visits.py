@@ -21,9 +21,10 @@ from services.strategy.domain.case import Attempt, Case, CaseChild, Seen
 from services.strategy.domain.commands import RecordChildSeen, RecordVisitAttempted
 from services.strategy.domain.directory import Directory
 from services.strategy.domain.stages import Step, take
+from shared.changes import Change
 from shared.events.codes import NotAloneReason, Role
+from shared.events.seal import Actor
 from shared.events.strategy import ChildSeen, VisitAttempted
-from shared.store import Actor, Change
 
 
 def record_attempt(
