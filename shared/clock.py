@@ -1,6 +1,7 @@
 """The only place that asks what time it is: always aware, always UTC, in whole milliseconds.
 
-Whole milliseconds, because that is what the database keeps: a time read back equals the time written.
+Whole milliseconds, because that is what the database keeps: a time read back equals the time
+written.
 """
 
 from __future__ import annotations

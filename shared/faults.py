@@ -1,6 +1,7 @@
 """Named points at which a test kills the process, so that "killed here" is tested by doing it.
 
-Nothing happens unless `arm` was called, which only the embedded mode does, for the setting CRASH_AT.
+Nothing happens unless `arm` was called, which only the embedded mode does, for the setting
+CRASH_AT.
 """
 
 from __future__ import annotations

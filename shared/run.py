@@ -20,6 +20,7 @@ from shared.messaging.topology import declare
 from shared.plumbing import Plumbing, plumb
 from shared.service import Job, Service
 from shared.settings import BadSettings, Settings
+from shared.web.plumbing import add_plumbing
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ THREADS: Final = 8
 
 def main(name: str, build: Build) -> None:
     """Run one role of a service until it is told to stop. Exits 2 when the settings are bad."""
-    role = sys.argv[1] if len(sys.argv) == 2 else ""
+    role = " ".join(sys.argv[1:])
     if role not in ROLES:
         sys.exit(f"usage: python -m services.{name} {' | '.join(ROLES)}")
     try:
@@ -61,8 +62,6 @@ def prepare(plumbing: Plumbing) -> None:
 
 def web_app(plumbing: Plumbing) -> Flask:
     """Return the web application of a service, its relay running in a thread of its own."""
-    from shared.web.plumbing import add_plumbing
-
     app = plumbing.service.web()
     add_plumbing(app, plumbing)
     threading.Thread(target=plumbing.relay.run, name="relay", daemon=True).start()

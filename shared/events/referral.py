@@ -58,7 +58,7 @@ class ThresholdDecided(Fact):
     threshold_level: int
     guidance_version: Code
     child_protection_concerns: bool
-    """May a child be suffering, or likely to suffer, significant harm? Arms the child-seen clock."""
+    """May a child be suffering significant harm, or likely to? Arms the child-seen clock."""
     physical_harm_alleged: bool
     children: tuple[ChildOnCase, ...]
     concerns: tuple[Concern, ...]

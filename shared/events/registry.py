@@ -82,7 +82,8 @@ def fact_of(envelope: Envelope) -> Fact:
             {**envelope.data, "occurred_at": envelope.occurred_at and iso(envelope.occurred_at)}
         )
     except ValidationError as fault:
-        named = ", ".join(sorted(map(str, fault.normalized_messages())))
+        messages: dict[str, Any] = fault.normalized_messages()  # type: ignore[no-untyped-call]
+        named = ", ".join(sorted(map(str, messages)))
         raise MalformedEvent(f"{envelope.type}: wrong or missing: {named}") from None
     while upgrade := UPGRADES.get(type(fact)):
         fact = upgrade(fact)
@@ -90,7 +91,7 @@ def fact_of(envelope: Envelope) -> Fact:
 
 
 @cache
-def schema_of(shape: type) -> Schema:
+def schema_of(shape: Any) -> Schema:
     """Return the marshmallow schema of an event class or of a part of one.
 
     Unknown fields are refused. `occurred_at` is loaded from the envelope and never dumped.
@@ -107,7 +108,8 @@ def schema_of(shape: type) -> Schema:
         return shape(**loaded)
 
     members["build"] = post_load(build)
-    return type(f"{shape.__name__}Schema", (Schema,), members)()
+    made: Schema = type(f"{shape.__name__}Schema", (Schema,), members)()
+    return made
 
 
 class _Instant(kinds.AwareDateTime):
@@ -117,21 +119,21 @@ class _Instant(kinds.AwareDateTime):
         return None if value is None else iso(value)
 
 
-class _Tuple(kinds.List):
+class _Tuple(kinds.List[Any]):
     """A list on the wire, a tuple in the fact."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kw: Any) -> Any:
         return tuple(super()._deserialize(value, attr, data, **kw))
 
 
-_PLAIN: Final[Mapping[Any, Callable[..., kinds.Field]]] = {
+_PLAIN: Final[Mapping[Any, Callable[..., kinds.Field[Any]]]] = {
     int: lambda **how: kinds.Integer(strict=True, **how),
     bool: kinds.Boolean,
     datetime: _Instant,
 }
 
 
-def _field(hint: Any, *, required: bool) -> kinds.Field:
+def _field(hint: Any, *, required: bool) -> kinds.Field[Any]:
     how: dict[str, Any] = {"required": required}
     if get_origin(hint) in (Union, types.UnionType):
         (hint,) = (part for part in get_args(hint) if part is not type(None))

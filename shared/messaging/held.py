@@ -7,7 +7,7 @@ Three reasons to hold one: it will be tried again by itself (`retry`), it waits 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ from shared.clock import Clock
 from shared.database import durable, ensure
 from shared.events.envelope import Envelope, canonical
 
+NONE: Final = timedelta(0)
 FIRST_DELAY: Final = timedelta(seconds=1)
 TRIES_BEFORE_PARKING: Final = 8
 """1 + 2 + 4 + … seconds: about four minutes before a person is asked."""
@@ -46,7 +47,7 @@ class Held:
     tries: int
     body: bytes
     held_at: datetime
-    retry_at: datetime | None
+    retry_at: datetime
 
 
 class HeldEvents:
@@ -85,7 +86,8 @@ class HeldEvents:
     def park_unreadable(self, body: bytes, reason: str) -> None:
         """Hold a message that is no event of the contract, by the hash of its bytes."""
         key = f"unreadable#{hashlib.sha256(body).hexdigest()[:32]}"
-        self._write(key, None, 0, "unreadable", Kind.PARKED, reason, body, 1, None)
+        fixed = {"stream": None, "sequence": 0, "type": "unreadable", "body": body}
+        self._write(key, fixed, Kind.PARKED, reason)
 
     def is_held(self, stream: str, *, before: int | None = None) -> bool:
         """Is any event of this stream held, or any before a place in it?"""
@@ -140,42 +142,31 @@ class HeldEvents:
         self._collection.delete_one({"_id": key})
 
     def _put(
-        self,
-        event: Envelope,
-        kind: Kind,
-        reason: str,
-        *,
-        tries: int = 0,
-        delay: timedelta | None = None,
+        self, event: Envelope, kind: Kind, reason: str, *, tries: int = 0, delay: timedelta = NONE
     ) -> None:
-        retry_at = None if delay is None else self._clock.now() + delay
         body = canonical(event.to_wire())
-        self._write(
-            event.key, event.stream, event.sequence, event.type, kind, reason, body, tries, retry_at
-        )
+        fixed = {"stream": event.stream, "sequence": event.sequence, "type": event.type}
+        self._write(event.key, {**fixed, "body": body}, kind, reason, tries=tries, delay=delay)
 
     def _write(
         self,
         key: str,
-        stream: str | None,
-        sequence: int,
-        event_type: str,
+        fixed: Mapping[str, Any],
         kind: Kind,
         reason: str,
-        body: bytes,
-        tries: int,
-        retry_at: datetime | None,
+        *,
+        tries: int = 0,
+        delay: timedelta = NONE,
     ) -> None:
-        changing = {
-            "kind": kind.value,
-            "reason": reason[:300],
-            "tries": tries,
-            "retry_at": retry_at,
-        }
-        fixed = {"stream": stream, "sequence": sequence, "type": event_type, "body": body}
-        fixed["held_at"] = self._clock.now()
+        now = self._clock.now()
+        changing = {"kind": kind.value, "reason": reason[:300], "tries": tries}
         self._collection.update_one(
-            {"_id": key}, {"$set": changing, "$setOnInsert": fixed}, upsert=True
+            {"_id": key},
+            {
+                "$set": {**changing, "retry_at": now + delay},
+                "$setOnInsert": {**fixed, "held_at": now},
+            },
+            upsert=True,
         )
 
 

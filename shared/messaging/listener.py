@@ -70,7 +70,7 @@ class Listener:
             raise StoreAway(type(fault).__name__) from fault
 
     def try_again_what_is_due(self) -> int:
-        """Try held events whose time has come, and what waits behind them. Returns how many left."""
+        """Try held events that are due, and what waits behind them. Returns how many left."""
         try:
             return sum(self._try_held(held) for held in self.held.due())
         except PyMongoError as fault:
@@ -89,7 +89,7 @@ class Listener:
         if event.source not in self.hears:
             return Outcome.NOT_FOR_US
         try:
-            outcome = self._attempt(event)
+            return self._attempt(event)
         except Early:
             if self.held.is_held(event.stream, before=event.sequence):
                 self.held.wait_behind(event)
@@ -97,13 +97,9 @@ class Listener:
             return self._hold(event, Kind.RETRY, "an earlier event of this case is missing")
         except PyMongoError:
             raise
-        except Overtaken as fault:
-            return self._hold(event, Kind.RETRY, _in_words(fault))
-        except HOPELESS as fault:
-            return self._hold(event, Kind.PARKED, _in_words(fault))
         except Exception as fault:
-            return self._hold(event, Kind.RETRY, _in_words(fault))
-        return outcome
+            hopeless = isinstance(fault, HOPELESS) and not isinstance(fault, Overtaken)
+            return self._hold(event, Kind.PARKED if hopeless else Kind.RETRY, _in_words(fault))
 
     def _attempt(self, event: Envelope) -> Outcome:
         """Receive the event; when it is early, first receive what its source says is missing."""

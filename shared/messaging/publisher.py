@@ -98,7 +98,7 @@ class _Flight:
 
 
 class ConfirmingPublisher:
-    """pika with pipelined confirms and `mandatory`: a loop thread of its own owns the connection."""
+    """pika with pipelined confirms and `mandatory`; a loop thread owns the connection."""
 
     def __init__(self, url: str) -> None:
         self._flight: _Flight | None = None
@@ -166,7 +166,8 @@ class ConfirmingPublisher:
         self._next_tag = 1
 
     def _send(self, flight: _Flight) -> None:
-        assert self._channel is not None
+        if self._channel is None:
+            return
         try:
             for place, each in enumerate(flight.batch):
                 properties = pika.BasicProperties(
@@ -183,8 +184,9 @@ class ConfirmingPublisher:
         except Exception as fault:
             self._on_lost(fault)
 
-    def _on_return(self, _: Channel, __: Any, properties: pika.BasicProperties, ___: bytes) -> None:
+    def _on_return(self, *returned: Any) -> None:
         # An unroutable message is confirmed too; the return comes first.
+        _, _, properties, _ = returned
         if self._flight:
             self._flight.returned.add(properties.message_id)
 
