@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import Schema, ValidationError, post_load, validate
@@ -90,12 +89,20 @@ def fact_of(envelope: Envelope) -> Fact:
     return fact
 
 
-@cache
-def schema_of(shape: Any) -> Schema:
+def schema_of(shape: type[Any]) -> Schema:
     """Return the marshmallow schema of an event class or of a part of one.
 
     Unknown fields are refused. `occurred_at` is loaded from the envelope and never dumped.
     """
+    if shape not in _SCHEMAS:
+        _SCHEMAS[shape] = _derive(shape)
+    return _SCHEMAS[shape]
+
+
+_SCHEMAS: dict[type[Any], Schema] = {}
+
+
+def _derive(shape: type[Any]) -> Schema:
     hints = get_type_hints(shape, include_extras=True)
     members: dict[str, Any] = {}
     for each in fields(shape):
