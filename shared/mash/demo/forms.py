@@ -23,7 +23,7 @@ class Form:
     action: str
     carried: list[tuple[str, str]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
-    offered: dict[str, set[str]] = field(default_factory=dict)
+    offered: dict[str, list[str]] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
     def filled(self, answers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -33,12 +33,23 @@ class Form:
         answered = {name for name, _ in answers}
         return [each for each in self.carried if each[0] not in answered] + list(answers)
 
+    def first_offered(self, name: str) -> str:
+        """Return the first choice of a question, leaving out the empty one."""
+        for value in self.offered.get(name, []):
+            if value:
+                return value
+        raise FormDiffers(f"The form for {self.action} offers nothing for {name}")
+
+    def carries(self, name: str, value: str) -> bool:
+        """Does the form carry this hidden value?"""
+        return (name, value) in self.carried
+
     def _check(self, name: str, value: str) -> None:
         if name not in self.names:
             raise FormDiffers(f"The form for {self.action} has no question {name}")
         offered = self.offered.get(name)
         if offered and value not in offered:
-            raise FormDiffers(f"{name} offers {', '.join(sorted(offered))}; not {value}")
+            raise FormDiffers(f"{name} offers {', '.join(offered)}; not {value}")
 
 
 class _Reader(HTMLParser):
@@ -76,7 +87,7 @@ class _Reader(HTMLParser):
             form.names.add(name)
             self._select = name
         elif tag == "option" and self._select:
-            form.offered.setdefault(self._select, set()).add(given.get("value", ""))
+            form.offered.setdefault(self._select, []).append(given.get("value", ""))
             if "selected" in given:
                 form.carried.append((self._select, given.get("value", "")))
 
@@ -87,7 +98,7 @@ class _Reader(HTMLParser):
             return
         form.names.add(name)
         if kind in CHOICES:
-            form.offered.setdefault(name, set()).add(value)
+            form.offered.setdefault(name, []).append(value)
         if kind not in CHOICES or "checked" in given:
             form.carried.append((name, value))
 
@@ -168,11 +179,11 @@ def as_typed(answers: Mapping[str, Any], form: Form, prefix: str = "") -> list[t
 
 
 def _yes_or_no(name: str, value: bool, form: Form) -> str:
-    offered = form.offered.get(name, set())
+    offered = form.offered.get(name, [])
     if "yes" in offered:
         return "yes" if value else "no"
     if len(offered) == 1 and value:
-        return next(iter(offered))
+        return offered[0]
     return "true" if value else "false"
 
 

@@ -31,6 +31,8 @@ class Contact:
     named: bool = False
     twice: bool = False
     wrong: str = ""
+    breaks: Mapping[str, int] = field(default_factory=dict)
+    """Promises broken on purpose: which clock, how many times."""
     ref: str = ""
     children: list[str] = field(default_factory=list)
     worker: str = ""
@@ -92,6 +94,7 @@ def _contact(told: Mapping[str, Any], referrers: Mapping[str, Mapping[str, Any]]
         named=told.get("named", False),
         twice=told.get("twice", False),
         wrong=told.get("wrong", ""),
+        breaks=told.get("breaks", {}),
     )
 
 

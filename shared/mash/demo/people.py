@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -50,6 +50,14 @@ class Person:
         if not answer.ok:
             raise Turned(f"{form.action}: {answer.status_code} {'; '.join(page.errors)}")
         return page
+
+    def press(self, form: Form, button: Sequence[tuple[str, str]]) -> Page:
+        """Press a button of a form that only changes the form, such as "Add another child"."""
+        body = [*form.carried, *button]
+        answer = self.browser.post(urljoin(self.url, form.action), data=body, timeout=TIMEOUT)
+        if not answer.ok:
+            raise Turned(f"{form.action}: {answer.status_code}")
+        return read_page(answer.url, answer.text)
 
     def call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send JSON that must be accepted; return the answer."""

@@ -1,0 +1,183 @@
+"""What must be true when the morning is over; each expectation says what it found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared.mash.client import Refused, System
+from shared.mash.demo.morning import Contact, Morning
+from shared.mash.demo.waiting import NeverCame, until
+from shared.mash.roster import service_names
+
+Lines = Mapping[str, Mapping[str, Any]]
+
+WHOLE_LINE: Final = (
+    "referral.received",
+    "referral.threshold-decided",
+    "strategy.case-opened",
+    "strategy.meeting-called",
+    "strategy.lead-assigned",
+    "strategy.lead-acknowledged",
+    "strategy.meeting-held",
+    "strategy.case-allocated",
+    "strategy.child-seen",
+)
+KEPT: Final = "met"
+BROKEN: Final = ("met-late", "breached")
+CAUSED_BY_COMMANDS: Final = ("referral", "strategy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """One expectation and whether it holds."""
+
+    words: str
+    holds: bool
+    found: str = ""
+
+
+def settled_lines(morning: Morning, system: System) -> Lines:
+    """Return every case's line once all that was accepted has arrived, or what there is by then."""
+    for each in morning.contacts.values():
+        try:
+            until(lambda each=each: _arrived(each, system), f"the line of {each.key}")  # type: ignore[misc]
+        except NeverCame:
+            break
+    lines = {each.key: _line(each, system) for each in morning.contacts.values()}
+    return {key: line for key, line in lines.items() if line}
+
+
+def settled_clocks(system: System) -> list[Mapping[str, Any]]:
+    """Return every promise, once none is still to be announced."""
+    clocks: list[Mapping[str, Any]] = system.get("/audit/api/clocks")["clocks"]
+    return clocks
+
+
+def expectations(morning: Morning, lines: Lines, system: System) -> Iterator[Expectation]:
+    """Say of each expectation whether it holds."""
+    yield _everything_arrived_once(morning, lines)
+    yield _the_named_line(morning, lines)
+    yield _only_planned_breaches(morning, system)
+    yield _went_wrong_on_purpose(lines)
+    verdict = system.get("/audit/api/verify")
+    yield Expectation(words="The verification is clean", holds=verdict["sound"])
+    waiting = sum(len(system.get(f"/{name}/api/parked")["parked"]) for name in service_names())
+    yield Expectation(
+        words="Nothing is parked", holds=not waiting, found=f"{waiting} parked" if waiting else ""
+    )
+
+
+def counted(contact: Contact, line: Mapping[str, Any]) -> tuple[Counter[str], Counter[str]]:
+    """Return what the accepted commands of a contact must have caused, and what is there."""
+    there = Counter(
+        each["type"] for each in line["entries"] if each["service"] in CAUSED_BY_COMMANDS
+    )
+    return Counter(contact.done), there
+
+
+def differs(contact: Contact, line: Mapping[str, Any]) -> bool:
+    """Is anything missing from the line, or there twice, or there without a command?"""
+    wanted, there = counted(contact, line)
+    return wanted != there
+
+
+def _everything_arrived_once(morning: Morning, lines: Lines) -> Expectation:
+    wrong = [
+        each.key
+        for each in morning.contacts.values()
+        if each.key not in lines
+        or not lines[each.key]["complete"]
+        or differs(each, lines[each.key])
+    ]
+    done = sum(len(each.done) for each in morning.contacts.values())
+    words = f"{len(lines)} of {len(morning.contacts)} contacts and all {done} steps taken"
+    return Expectation(
+        words=f"{words} are in the timeline, once each, nothing else",
+        holds=not wrong,
+        found=f"not so for {', '.join(wrong)}" if wrong else "",
+    )
+
+
+def _the_named_line(morning: Morning, lines: Lines) -> Expectation:
+    line = lines.get(morning.named.key)
+    types = [each["type"] for each in line["entries"]] if line else []
+    position = -1
+    missing = []
+    for wanted in WHOLE_LINE:
+        if wanted in types[position + 1 :]:
+            position = types.index(wanted, position + 1)
+        else:
+            missing.append(wanted)
+    times = [each["at"] for each in line["entries"]] if line else []
+    holds = bool(line) and not missing and times == sorted(times)
+    return Expectation(
+        words="The named case is traced from referral.received to strategy.child-seen, in order",
+        holds=holds,
+        found=f"missing or out of order: {', '.join(missing) or 'times'}" if not holds else "",
+    )
+
+
+def _only_planned_breaches(morning: Morning, system: System) -> Expectation:
+    planned = Counter(_planned_breaches(morning))
+    keys = {each.ref: each.key for each in morning.contacts.values()}
+    clocks = settled_clocks(system)
+    broken = Counter((keys[each["case"]], each["clock"]) for each in clocks if is_broken(each))
+    open_ones = [each for each in clocks if each["state"] not in (KEPT, *BROKEN)]
+    wrong = [f"{key} {clock}" for key, clock in (broken - planned) + (planned - broken)]
+    wrong += [f"{keys[each['case']]} {each['clock']} is {each['state']}" for each in open_ones]
+    return Expectation(
+        words="Every promise was kept but those broken on purpose, and those were noticed",
+        holds=not wrong,
+        found="; ".join(wrong),
+    )
+
+
+def is_broken(clock: Mapping[str, Any]) -> bool:
+    """Was this promise broken, kept late or not at all?"""
+    return clock["state"] in BROKEN
+
+
+def _planned_breaches(morning: Morning) -> Iterator[tuple[str, str]]:
+    for contact in morning.contacts.values():
+        for clock, count in contact.breaks.items():
+            yield from [(contact.key, clock)] * count
+
+
+def _went_wrong_on_purpose(lines: Lines) -> Expectation:
+    types = Counter(each["type"] for line in lines.values() for each in line["entries"])
+    wanted = (
+        "strategy.lead-reassigned",
+        "strategy.meeting-not-quorate",
+        "strategy.visit-attempted",
+        "audit.clock-breached",
+    )
+    missing = [each for each in wanted if not types[each]]
+    return Expectation(
+        words="What went wrong on purpose is on the record, and the system said so by itself",
+        holds=not missing,
+        found=f"not found: {', '.join(missing)}" if missing else "",
+    )
+
+
+def _arrived(contact: Contact, system: System) -> bool:
+    line = _line(contact, system)
+    if not line:
+        return False
+    wanted, there = counted(contact, line)
+    settled = all(
+        any(each["type"] == "audit.clock-met" and each["at"] for each in line["entries"])
+        for clock in line["clocks"][:1]
+        if clock["state"] == KEPT
+    )
+    return not wanted - there and settled
+
+
+def _line(contact: Contact, system: System) -> Mapping[str, Any] | None:
+    try:
+        line: Mapping[str, Any] = system.get(f"/audit/api/cases/{contact.ref}")
+    except Refused:
+        return None
+    return line
