@@ -154,7 +154,7 @@ def _field(hint: Any, *, required: bool) -> kinds.Field[Any]:
         return _Tuple(_field(get_args(hint)[0], required=True), **how)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return kinds.Enum(hint, by_value=True, **how)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return kinds.Nested(schema_of(hint), **how)
     if hint in _PLAIN:
         return _PLAIN[hint](**how)
