@@ -38,6 +38,13 @@ _WORDS: Final[Mapping[int, tuple[str, str]]] = {
 }
 
 
+_RULE_TITLES: Final[Mapping[int | str, str]] = {
+    "overtaken": "This changed while you were working",
+    403: "You cannot do this",
+    409: "This cannot be done as things stand",
+}
+
+
 def wants_problem() -> bool:
     """True when a program is asking: an API or feed address, or a request with a token."""
     service = current_app.config["SERVICE"]
@@ -91,7 +98,7 @@ def rule_answer(broken: RuleBroken) -> Response:
     more = {"source": broken.source} if broken.source else {}
     return answer(
         broken.status,
-        title=_WORDS.get(broken.status, _WORDS[409])[0] if wants_problem() else None,
+        title=_RULE_TITLES.get(broken.code) or _RULE_TITLES.get(broken.status),
         detail=str(broken),
         kind=f"{_URN}:problem:{broken.code}",
         errors=errors if wants_problem() else None,

@@ -1,6 +1,7 @@
 // Small comforts on top of pages that work without any of this.
 import { initAll } from './vendor/govuk-frontend/govuk-frontend.min.js'
 import { FilterToggleButton, initAll as initMoj } from './vendor/moj-frontend/moj-frontend.min.js'
+import { dueWords } from './words.js'
 
 initAll()
 initMoj()
@@ -13,26 +14,6 @@ document.querySelectorAll('.moj-filter').forEach(($filter) => {
 // The server's clock, not the reader's: a demonstration runs on a clock of its own.
 const ahead = Date.parse(document.body.dataset.now) - Date.now()
 const MINUTE = 60 * 1000
-
-function count (number, unit) {
-  return number ? `${number} ${unit}${number === 1 ? '' : 's'}` : ''
-}
-
-export function spanWords (milliseconds) {
-  const minutes = Math.floor(milliseconds / MINUTE)
-  const days = Math.floor(minutes / 1440)
-  const hours = Math.floor(minutes / 60) % 24
-  const words = days
-    ? [count(days, 'day'), count(hours, 'hour')]
-    : [count(hours, 'hour'), count(minutes % 60, 'minute')]
-  return words.filter(Boolean).join(' ') || 'less than a minute'
-}
-
-export function dueWords (due, now) {
-  if (due < now) return `Overdue by ${spanWords(now - due)}`
-  const words = `${spanWords(due - now)} left`
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
 
 function repaint () {
   const now = Date.now() + ahead
