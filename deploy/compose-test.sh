@@ -149,5 +149,8 @@ compose build >"$work/build.log" 2>&1 || { tail -30 "$work/build.log"; stop "An 
 say "Starting: store, broker, users, indexes and queues, then a web and a worker per service"
 compose up -d >"$work/up.log" 2>&1 || { tail -30 "$work/up.log"; stop "It does not start"; }
 say "Everything is started; the address is $address"
-"$python" tests/compose/journey.py "$address" \
-    "$work/server/sign-ins.json" "$work/server/tls/certificate.pem"
+REQUESTS_CA_BUNDLE="$work/server/tls/certificate.pem" PYTHONPATH=. \
+    "$python" tests/compose/journey.py "$address" "$work/server/sign-ins.json"
+say "Trying with audit's accounts what they must not be able to do"
+compose run --rm --no-deps -T --entrypoint python audit-indexes - <tests/compose/rights.py \
+    2>"$work/rights.log" || { cat "$work/rights.log"; exit 1; }
