@@ -191,13 +191,20 @@ def _why(lead: Person, count: int, rule: AssignmentRule, team: Team, load: Load)
         AssignmentRule.DEPUTY: f"No manager of the {team.name} team is free: the deputy leads.",
         AssignmentRule.NEIGHBOURING_TEAM: f"The {team.name} team is the next with a manager free.",
     }
-    carries = (
-        f"{own.meetings_today} meetings led today, {own.children_awaiting} children awaiting "
-        f"allocation, {load.team_caseload.get(team.code, 0)} cases in the team"
+    carries = ", ".join(
+        (
+            _count(own.meetings_today, "meeting led", "meetings led") + " today",
+            _count(own.children_awaiting, "child", "children") + " awaiting allocation",
+            _count(load.team_caseload.get(team.code, 0), "case", "cases") + " in the team",
+        )
     )
     compared = "the only one free" if count == 1 else f"the least loaded of {count} free"
     chosen = f"{lead.id} is on duty and {compared}: {carries}."
     return [*([steps[rule]] if rule in steps else []), chosen]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _head_of_service(question: Question, home: Team | None, reasons: list[str]) -> Choice:

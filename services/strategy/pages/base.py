@@ -62,6 +62,7 @@ def page(template: str, **names: Any) -> str:
         f"strategy/{template}",
         label=directory.label,
         team_name=lambda code: team_name(directory, code),
+        in_names=lambda words: in_names(directory, words),
         stage_words=STAGE_WORDS,
         **names,
     )
@@ -71,6 +72,13 @@ def team_name(directory: Directory, code: str | None) -> str:
     """Return how a page names a team."""
     team = directory.team(code)
     return f"{team.name} team" if team else (code or "No team yet")
+
+
+def in_names(directory: Directory, words: str) -> str:
+    """Return a reason with names for sign-in references: an event carries no name, a page may."""
+    for person in directory.people:
+        words = words.replace(person.id, person.name)
+    return words
 
 
 def case_address(ref: str) -> str:

@@ -23,7 +23,7 @@ from services.strategy.pages.base import (
     take,
 )
 from services.strategy.schemas.commands import AcknowledgeLeadIn, DeclineLeadIn, OverrideLeadIn
-from shared.auth import requires
+from shared.auth import current_actor, requires
 from shared.events.codes import Role
 from shared.web.questions import Form
 
@@ -95,7 +95,9 @@ def _with_open_meeting(ref: str) -> Case:
 
 
 def _acknowledge_page(case: Case) -> Callable[[Form], str]:
-    return lambda form: page("acknowledge.html", case=case, form=form)
+    meeting = case.open_meeting
+    leads = meeting is not None and meeting.lead.person == current_actor().id
+    return lambda form: page("acknowledge.html", case=case, form=form, leads=leads)
 
 
 def _decline_page(case: Case) -> Callable[[Form], str]:

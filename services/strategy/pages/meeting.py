@@ -29,6 +29,7 @@ from services.strategy.pages.base import (
 from services.strategy.schemas.commands import CallMeetingIn, RecordMeetingIn
 from shared.auth import current_actor, requires
 from shared.events.codes import Agency, Role
+from shared.web.labels import code_words
 from shared.web.questions import Form
 
 
@@ -83,8 +84,26 @@ def _asked_about(case: Case) -> tuple[CaseChild, ...]:
     return case.children if case.physical_harm_alleged else ()
 
 
+def _say_whose(form: Form) -> None:
+    """The same words for every row of a list would not say which row: name agency and child."""
+    for rows, field, told_by, words in (
+        ("attendance", "presence", "agency", "Select how each agency took part: {}"),
+        ("medicals", "decision", "child", "Select whether a paediatrician must see {}"),
+    ):
+        faults = form.errors.get(rows)
+        for number, fault in faults.items() if isinstance(faults, dict) else ():
+            if isinstance(fault, dict) and field in fault:
+                whose = form.question(f"{rows}-{number}-{told_by}").value
+                fault[field] = [words.format(_agency_words(whose))]
+
+
+def _agency_words(code: str) -> str:
+    return code_words(code, "Agency").lower() if code in set(Agency) else code
+
+
 def _record_page(case: Case) -> Callable[[Form], str]:
     def again(form: Form) -> str:
+        _say_whose(form)
         offer(form.schema, "medicals-approved_by", people_who_lead())
         leads = bool(case.meetings) and case.meetings[-1].lead.person == current_actor().id
         return page("record_meeting.html", case=case, form=form, leads=leads)
