@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -41,34 +42,37 @@ def build(settings: Settings, clock: Clock) -> Service:
         secret=settings.secret_key,
     )
 
-    def readiness() -> list[str]:
-        database.command("ping")
-        return []
-
-    def web() -> Flask:
-        app = create_web(
-            NAME,
-            settings,
-            accounts=Accounts.from_file(settings.accounts_file),
-            clock=clock,
-            blueprints=[pages],
-            api_blueprints=[api.blueprint],
-            readiness=readiness,
-            version=VERSION,
-        )
-        app.extensions[NAME] = desk
-        return app
-
     return Service(
         name=NAME,
         settings=settings,
         clock=clock,
         database=database,
         roots=referrals,
-        web=web,
+        web=lambda: web_of(desk, settings, ready=lambda: database.command("ping")),
         hears=HEARS,
         reactions=REACTIONS,
     )
+
+
+def web_of(desk: Desk, settings: Settings, *, ready: Callable[[], Any]) -> Flask:
+    """Make the web application: the pages, the API and what they work with."""
+
+    def readiness() -> list[str]:
+        ready()
+        return []
+
+    app = create_web(
+        NAME,
+        settings,
+        accounts=Accounts.from_file(settings.accounts_file),
+        clock=desk.clock,
+        blueprints=[pages],
+        api_blueprints=[api.blueprint],
+        readiness=readiness,
+        version=VERSION,
+    )
+    app.extensions[NAME] = desk
+    return app
 
 
 def read_guidance() -> tuple[Guidance, ...]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.ids import new_submission_id
+from shared.ids import case_reference, new_submission_id
 from tests.builders import (
     FICTIONAL_NAMES,
     a_child,
@@ -73,6 +73,22 @@ def test_fifty_copies_at_once_are_one_referral(desk: ReferralDesk) -> None:
     assert len({answer.json["reference"] for answer in answers}) == 1
     assert desk.referrals.collection.count_documents({}) == 1
     assert len(desk.events(answers[0].json["reference"])) == 1
+
+
+def test_two_submissions_that_meet_at_one_reference_are_two_referrals(
+    desk: ReferralDesk,
+) -> None:
+    first, second = a_referral(), a_referral()
+    ref = desk.sent(first)
+    meeting = case_reference(second["submission_id"])
+    squatter = desk.referrals.collection.find_one({"_id": ref})
+    assert squatter is not None
+    desk.referrals.collection.insert_one({**squatter, "_id": meeting})
+
+    sent = desk.sent(second)
+
+    assert sent == case_reference(second["submission_id"], salt=1)
+    assert desk.sent(second | {"submission_id": new_submission_id()}) not in (ref, sent, meeting)
 
 
 def test_bad_input_names_each_field_and_stores_nothing(desk: ReferralDesk) -> None:

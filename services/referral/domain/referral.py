@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from services.referral.domain.commands import Command, ReceiveReferral
 from services.referral.domain.errors import (
@@ -116,9 +116,18 @@ class Referral:
 
 
 def fingerprint(report: Report, *, sent_by: str) -> str:
-    """Return the SHA-256 of what was sent and by whom, however it was spelled on the way in."""
-    text = json.dumps(asdict(report), sort_keys=True, default=str, ensure_ascii=False)
+    """Return the SHA-256 of what was sent and by whom, however it was spelled on the way in.
+
+    What was not answered is left out, so that a question added to the form later does not make a
+    retry look like another body.
+    """
+    answers = asdict(report, dict_factory=_answered)
+    text = json.dumps(answers, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(f"{sent_by}|{text}".encode()).hexdigest()
+
+
+def _answered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if value not in (None, (), "")}
 
 
 def receive(

@@ -25,17 +25,18 @@ from shared.clock import london
 from shared.web.dates import field_label
 from shared.web.wording import date_words, moment_words
 
-Row = dict[str, dict[str, str]]
+Row = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """One section of the form: its answers as rows of a summary list."""
+    """One section of the form: its questions and answers."""
 
     title: str
     rows: tuple[Row, ...]
 
 
+_FIRST: Final = frozenset({"Safety now", "Worries"})
 _SECTIONS: Final = (
     ("What the family know", FamilyIn, "family"),
     ("Worries", WorriesIn, "worries"),
@@ -59,6 +60,11 @@ def sections_of(referral: Referral) -> list[Section]:
     return [each for each in (safety, *children, *others) if each.rows]
 
 
+def evidence_of(referral: Referral) -> list[Section]:
+    """Return the same, with what the decision rests on first: safety and worries."""
+    return sorted(sections_of(referral), key=lambda part: part.title not in _FIRST)
+
+
 def title_of(child: Child, number: int) -> str:
     """Return what a child is called on a page: by name in the page's body only."""
     told = child.told
@@ -68,23 +74,19 @@ def title_of(child: Child, number: int) -> str:
 
 
 def _child_rows(child: Child, referral: Referral) -> Iterator[Row]:
-    yield _row("Reference", child.ref)
+    yield "Reference", child.ref
     for row in _rows(ChildIn(), child.told):
         yield row
-        if row["key"]["text"] == "Date of birth" and child.told.date_of_birth:
+        if row[0] == "Date of birth" and child.told.date_of_birth:
             then = london(referral.received_at).date()
-            yield _row("Age when referred", str(years_old(child.told.date_of_birth, then)))
+            yield "Age when referred", str(years_old(child.told.date_of_birth, then))
 
 
 def _rows(schema: Schema, told: Any) -> Iterator[Row]:
     for name, field in schema.fields.items():
         value = getattr(told, name, None)
         if value not in (None, (), ""):
-            yield _row(field_label(field), words_of(value))
-
-
-def _row(label: str, value: str) -> Row:
-    return {"key": {"text": label}, "value": {"text": value}}
+            yield field_label(field), words_of(value)
 
 
 def words_of(value: Any) -> str:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from services.referral.domain.commands import DecideThreshold
 from services.referral.domain.referral import Referral
 from services.referral.handlers import decide_threshold
-from services.referral.pages.answers import sections_of
+from services.referral.pages.answers import evidence_of
 from services.referral.pages.desk import again, blueprint, desk, typed_into
 from services.referral.queries.desk import decision_due, referral_of
 from services.referral.queries.history import history_of
@@ -58,7 +58,7 @@ def _evidence(referral: Referral) -> dict[str, Any]:
         "referral": referral,
         "due": decision_due(desk(), referral),
         "history": history_of(desk(), referral),
-        "sections": sections_of(referral),
+        "sections": evidence_of(referral),
         "issues": desk().guidance,
         "guidance": desk().guidance_in_force(desk().clock.now()),
     }

@@ -7,6 +7,8 @@ from itertools import product
 from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 
 from services.referral.domain import feedback, matching, threshold
 from services.referral.domain.commands import (
@@ -78,3 +80,19 @@ def test_a_command_does_what_the_table_says_and_nothing_else(
         assert change is not None
         assert change.state.stage is expected
         assert change.facts
+
+
+@settings(max_examples=60, deadline=None)
+@given(some.lists(some.sampled_from(get_args(Command)), max_size=6))
+def test_no_sequence_of_commands_leaves_the_table(commands: list[type[Command]]) -> None:
+    state: Referral | None = None
+
+    for command in commands:
+        before = state.stage if state else None
+        try:
+            change = carry_out(command, state)
+        except RuleBroken:
+            continue
+        state = change.state if change else state
+        assert state is not None
+        assert TRANSITIONS[before][command] is state.stage
