@@ -100,7 +100,7 @@ class HoleSchema(Schema):
     words = fields.String()
 
 
-class FaultSchema(Schema):
+class ChainFaultSchema(Schema):
     """Something wrong at one place of one stream."""
 
     stream = fields.String()
@@ -119,7 +119,7 @@ class LineSchema(Schema):
     entries = fields.List(fields.Nested(ItemSchema), attribute="items")
     clocks = fields.List(fields.Nested(ClockSchema))
     holes = fields.List(fields.Nested(HoleSchema))
-    faults = fields.List(fields.Nested(FaultSchema))
+    faults = fields.List(fields.Nested(ChainFaultSchema))
 
 
 class ClocksSchema(Schema):
@@ -154,7 +154,7 @@ class VerdictSchema(Schema):
     sound = fields.Boolean()
     streams = fields.Integer()
     events = fields.Integer()
-    faults = fields.List(fields.Nested(FaultSchema))
+    faults = fields.List(fields.Nested(ChainFaultSchema))
     faults_found = fields.Integer()
     heads_compared = fields.Dict(keys=fields.String(), values=fields.Integer())
     missing = fields.List(fields.Nested(MissingSchema))

@@ -56,6 +56,11 @@ def faults_of(event: Envelope, previous: Envelope | None) -> Iterator[Fault]:
         yield fault_at(event.stream, event.sequence, FaultKind.LINK)
 
 
+def broken_in(entries: Iterable[Envelope]) -> tuple[Fault, ...]:
+    """Check every stream of a line; what is only missing is told as a hole, not as broken."""
+    return tuple(each for each in faults_in(entries) if each.kind is not FaultKind.HOLE)
+
+
 def faults_in(entries: Iterable[Envelope]) -> list[Fault]:
     """Check every stream of a line."""
     found: list[Fault] = []

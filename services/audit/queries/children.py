@@ -8,7 +8,7 @@ from datetime import datetime
 
 from services.audit import documents
 from services.audit.documents import CaseDocument, CaseProjection, EntryDocument, case_from
-from services.audit.domain.chain import faults_in
+from services.audit.domain.chain import broken_in
 from services.audit.domain.timeline import children_of
 from services.audit.domain.wording import Names
 from services.audit.queries.lines import Line, build_line
@@ -41,7 +41,7 @@ def child_line(child: str, *, limits: TimeLimits, names: Names, now: datetime) -
         line,
         children=tuple(sorted(same)),
         clocks=tuple(each for each in line.clocks if each.state.child in {None, *same}),
-        faults=tuple(faults_in(entries)),
+        faults=broken_in(entries),
     )
 
 

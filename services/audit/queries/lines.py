@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from services.audit import documents
 from services.audit.documents import CaseProjection
-from services.audit.domain.chain import Fault, faults_in
+from services.audit.domain.chain import Fault, broken_in
 from services.audit.domain.clocks import ClockState, Condition
 from services.audit.domain.timeline import (
     Hole,
@@ -24,6 +25,8 @@ from shared.events.registry import fact_of
 from shared.practice import TimeLimits
 from shared.rules import NotFound
 from shared.working_days import london_day
+
+OURS: Final = "/audit"
 
 
 class NoSuchCase(NotFound):
@@ -50,7 +53,7 @@ class Item:
     late: bool
     late_by: str
     since_previous: str
-    """How long since the step before; empty for the first."""
+    """How long since the step before; empty for the first, and for what audit says itself."""
     children: tuple[str, ...]
     clocks: tuple[Clock, ...]
     """The promises this event starts, keeps or speaks of."""
@@ -139,17 +142,19 @@ def build_line(
             for state in case.clocks
         ),
         holes=tuple(hole for case in cases for hole in case.holes),
-        faults=tuple(faults_in(entries)),
+        faults=broken_in(entries),
         entries=len(entries),
     )
 
 
 def _items(entries: list[Envelope], limits: TimeLimits, names: Names) -> Iterable[Item]:
-    previous: Envelope | None = None
+    """Time passes from step to step of the work; what audit says in between is no step of it."""
+    step: Envelope | None = None
     for entry in in_order(entries):
-        passed = entry.happened_at - previous.happened_at if previous else None
+        ours = entry.source == OURS
+        passed = entry.happened_at - step.happened_at if step and not ours else None
         yield _item(entry, passed, limits=limits, names=names)
-        previous = entry
+        step = step if ours else entry
 
 
 def _item(entry: Envelope, passed: timedelta | None, *, limits: TimeLimits, names: Names) -> Item:
