@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 
 from shared.auth import EVERYONE, requires
 from shared.events.codes import Role
+from shared.web.dates import GovDate, GovDateTime
 from shared.web.guard import SAFE
 
 
@@ -52,6 +53,8 @@ def register_api(app: Flask, blueprints: Iterable[Blueprint], *, version: str) -
         "OPENAPI_URL_PREFIX": None,
     }
     api = ProblemApi(app, spec_kwargs=_security())
+    api.register_field(GovDate, "string", "date")
+    api.register_field(GovDateTime, "string", "date-time")
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
 

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from openapi_spec_validator import validate
 
 from tests.support.pages import PageClient
 from tests.unit.web.test_guard import MANAGER, WORRY, bearer, problem
@@ -225,6 +226,9 @@ def test_the_api_describes_itself_to_anybody_signed_in() -> None:
     told = client.get("/toy/api/openapi.json", headers=bearer(TOKENS["p.partner-demo"])).get_json()
     assert told["openapi"] == "3.1.0"
     assert "/toy/api/worries" in told["paths"]
+    born = told["components"]["schemas"]["ChildIn"]["properties"]["date_of_birth"]
+    assert (born["type"], born["format"]) == ("string", "date")
+    validate(told)
 
 
 def test_the_demonstration_clock_is_shown_only_in_a_demonstration() -> None:
