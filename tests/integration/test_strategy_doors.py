@@ -203,7 +203,7 @@ def test_a_manager_of_another_team_does_not_see_the_case_on_the_worklist(world: 
     assert any(world.call(HEAD, "/worklist")[1].values())
 
 
-def test_the_pages_carry_a_case_from_the_meeting_to_the_child_seen(world: World) -> None:
+def test_the_pages_carry_a_case_from_the_meeting_to_the_allocation(world: World) -> None:
     world.decided(REF, physical_harm_alleged=True)
     manager = world.browser(WEST)
 
@@ -220,6 +220,7 @@ def test_the_pages_carry_a_case_from_the_meeting_to_the_child_seen(world: World)
     wrong = manager.send(page, answers)
     assert wrong.status == 422
     assert wrong.typed("rationale") == "Fictional rationale"
+    assert [FIRST in wrong.errors[0], SECOND in wrong.errors[1]] == [True, True]
     answers |= {f"medicals-{n}-decision": "required" for n in range(2)}
     page = manager.send(wrong, answers)
     assert "Quorate" in page.text
@@ -228,7 +229,11 @@ def test_the_pages_carry_a_case_from_the_meeting_to_the_child_seen(world: World)
     plan = {"social_worker": WORKER, "plan": "Fictional plan", "visit_by-time": "18:00"}
     page = manager.send(page, plan)
     assert "Fictional plan" in page.text
+    assert world.case(REF).allocation is not None
 
+
+def test_the_pages_record_an_attempt_and_then_the_child_seen(world: World) -> None:
+    allocated(world)
     worker = world.browser(WORKER)
     assert FIRST in worker.get("/strategy/my-visits").text
     page = worker.get(f"/strategy/cases/{REF}/children/{FIRST}/visit/attempt")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from services.strategy.domain.case import Case, Stage
+from services.strategy.domain.case import Case, Meeting, Stage
 from services.strategy.domain.stages import Step, steps_from
 from services.strategy.pages.base import CASE, READERS, blueprint, office, page, read_case
 from services.strategy.queries import worklist
@@ -49,15 +49,9 @@ def show_case(ref: str) -> ResponseReturnValue:
 
 def next_action(case: Case, actor: Actor) -> NextAction:
     """Return the one thing to do next on a case, for the person who looks."""
-    waiting = case.open_meeting
     manages = actor.role is Role.TEAM_MANAGER
-    if waiting and not waiting.lead.acknowledged_at:
-        if waiting.lead.person == actor.id:
-            return NextAction(words="You lead the strategy meeting. Acknowledge it.")
-        return NextAction(words="The lead has to acknowledge the strategy meeting.")
-    if waiting:
-        words = "Hold the strategy meeting and record it."
-        return _do(words, "Record the meeting", "strategy.record_meeting", case, may=manages)
+    if case.open_meeting:
+        return _meeting_action(case, case.open_meeting, actor)
     if Step.ALLOCATE in steps_from(case.stage, case.route):
         words = "Allocate the case to a social worker today."
         return _do(words, "Allocate the case", "strategy.allocate", case, may=manages)
@@ -65,7 +59,19 @@ def next_action(case: Case, actor: Actor) -> NextAction:
         words = "Call the strategy meeting."
         may = actor.role in (Role.TEAM_MANAGER, Role.MASH_MANAGER)
         return _do(words, "Call the meeting", "strategy.call_meeting", case, may=may)
-    left = len(case.children_not_seen)
+    return _visits_action(len(case.children_not_seen))
+
+
+def _meeting_action(case: Case, waiting: Meeting, actor: Actor) -> NextAction:
+    if waiting.lead.acknowledged_at:
+        words, may = "Hold the strategy meeting and record it.", actor.role is Role.TEAM_MANAGER
+        return _do(words, "Record the meeting", "strategy.record_meeting", case, may=may)
+    if waiting.lead.person == actor.id:
+        return NextAction(words="You lead the strategy meeting. Acknowledge it.")
+    return NextAction(words="The lead has to acknowledge the strategy meeting.")
+
+
+def _visits_action(left: int) -> NextAction:
     if left:
         children = "1 child has" if left == 1 else f"{left} children have"
         return NextAction(words=f"{children} not been seen yet. Record each visit below.")

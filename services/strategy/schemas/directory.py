@@ -113,7 +113,7 @@ def directory_from(raw: Any) -> Directory:
     try:
         loaded = DirectorySchema().load(raw)
     except ValidationError as fault:
-        raise BadDirectory(tuple(_flat(fault.normalized_messages()))) from None
+        raise BadDirectory(tuple(_flat(fault.messages))) from None
     if faults := tuple(_disagreements(loaded)):
         raise BadDirectory(faults)
     places = _places(loaded["teams"])

@@ -170,8 +170,8 @@ def test_no_medical_needs_a_reason_and_a_manager_of_the_directory() -> None:
             record(
                 injured(), attendance=ALL_THERE, medicals=(*medicals(FIRST), not_required(**but))
             )
+    by_a_worker = not_required(reason="Fictional reason", approved_by="sw-north-1")
     with pytest.raises(UnknownPerson):
-        by_a_worker = not_required(reason="Fictional reason", approved_by="sw-north-1")
         record(injured(), attendance=ALL_THERE, medicals=(*medicals(FIRST), by_a_worker))
     assert record(
         injured(), attendance=ALL_THERE, medicals=(*medicals(FIRST), not_required(**approved))
