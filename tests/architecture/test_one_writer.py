@@ -1,0 +1,124 @@
+"""Nothing but the one write changes a root document: every line that writes is known here."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from shared.service import Service
+from shared.store import RootDocument
+from tests.architecture.tree import Module, module_of, modules
+
+WRITING = frozenset(
+    (
+        *("save", "update_one", "update_many", "insert_one", "insert_many", "replace_one"),
+        *("delete_one", "delete_many", "bulk_write", "find_one_and_update", "modify"),
+        *("find_one_and_replace", "find_one_and_delete", "upsert_one", "drop", "insert"),
+        *("drop_collection", "drop_database", "rename", "cascade_save", "update", "delete"),
+        *("remove", "create", "write"),
+    )
+)
+"""Every method of pymongo and mongoengine that can write, and its namesakes elsewhere."""
+
+ALLOWED: Mapping[tuple[str, str], str] = {
+    ("shared/store.py", "bulk_write"): "the one write",
+    ("shared/streams.py", "bulk_write"): "raises the published marker: no state, no event",
+    ("shared/messaging/held.py", "update_one"): "held events are no root documents",
+    ("shared/messaging/held.py", "update_many"): "ditto: makes parked events due again",
+    ("shared/messaging/held.py", "delete_one"): "ditto: one that was handled",
+    ("shared/messaging/feed.py", "update_one"): "how far a feed was compared",
+    ("services/audit/documents.py", "insert_one"): "the timeline entry is audit's one write",
+    ("services/audit/documents.py", "replace_one"): "a projection, thrown away at will",
+    ("services/audit/documents.py", "delete_one"): "ditto",
+    ("services/strategy/documents.py", "insert_one"): "a reservation of a manager's time",
+    ("services/strategy/documents.py", "delete_many"): "ditto, given back",
+}
+"""The only lines of the product that write to the database, each with its reason."""
+
+NOT_A_DATABASE = frozenset({"response.headers.update", "steps.update", "reasons.insert"})
+"""Dictionaries and lists whose methods have the same names."""
+
+
+def writes_in(module: Module) -> list[tuple[str, str]]:
+    """Return (path, method) of every call that could write to a database."""
+    return [
+        (module.path, name)
+        for name, call in module.method_calls()
+        if name in WRITING and ast.unparse(call.func) not in NOT_A_DATABASE
+    ]
+
+
+def outside_mash() -> Iterable[Module]:
+    """Return the product without its launcher, which has no connection that could write."""
+    return [each for each in modules() if not each.path.startswith("shared/mash/")]
+
+
+def test_every_line_that_writes_is_known_and_has_a_reason() -> None:
+    found = {write for module in outside_mash() for write in writes_in(module)}
+
+    assert found - set(ALLOWED) == set(), "write root documents through Roots.act alone"
+    assert set(ALLOWED) - found == set(), "no longer there: take it from the list"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "document.save()",
+        "referrals.collection.update_one({}, {})",
+        "self.collection.find_one_and_update({}, {})",
+        "ReferralDocument.objects(ref=ref).update(set__state=state)",
+        "ReferralDocument.objects(ref=ref).modify(inc__version=1)",
+        "collection_of(ReferralDocument).insert_one(state)",
+        "ReferralDocument.objects.create(ref=ref)",
+        "ReferralDocument.objects(ref=ref).delete()",
+        "database.drop_collection('referrals')",
+    ],
+)
+def test_a_line_that_writes_past_the_store_is_found(line: str) -> None:
+    assert writes_in(module_of(line))
+
+
+def test_no_aggregation_writes_and_no_command_does_more_than_ask() -> None:
+    for module in modules():
+        texts = {node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant)}
+        assert not {"$out", "$merge"} & {text for text in texts if isinstance(text, str)}
+        for name, call in module.method_calls():
+            if name == "command" and "database" in ast.unparse(call.func):
+                assert [ast.unparse(each) for each in call.args] == ["'ping'"], module.path
+
+
+def test_no_root_document_is_among_the_other_collections(services: Mapping[str, Service]) -> None:
+    for service, built in services.items():
+        root = f"collection_of({built.roots.document.__name__})"
+        for module in modules(f"services/{service}"):
+            written = [
+                ast.unparse(call.func) for name, call in module.method_calls() if name in WRITING
+            ]
+            assert [target for target in written if root in target] == [], module.path
+
+
+def test_there_is_one_kind_of_root_document_a_service(services: Mapping[str, Service]) -> None:
+    ours = {each for each in RootDocument.__subclasses__() if "services." in each.__module__}
+
+    assert ours == {each.roots.document for each in services.values()}
+    assert len(ours) == len(services)
+
+
+def test_services_never_speak_to_the_driver_about_writing() -> None:
+    classes = {"UpdateOne", "InsertOne", "ReplaceOne", "UpdateMany", "DeleteOne", "DeleteMany"}
+    users = {each.path for each in modules() if classes & set(each.imported())}
+
+    assert users == {"shared/store.py", "shared/streams.py"}
+
+
+def test_only_the_store_commits_a_change() -> None:
+    committing = {
+        module.path
+        for module in modules()
+        for name, _ in module.method_calls()
+        if name in {"commit", "commit_many"}
+    }
+
+    assert committing <= {"shared/store.py", "shared/hearing.py"}
