@@ -1,0 +1,95 @@
+"""The command line answers in one plain line when it cannot do what was asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from shared.mash import reports
+from shared.mash.cli import main
+from shared.mash.roster import service_names
+
+COMMANDS = (
+    *("up", "down", "demo", "serve", "work", "indexes"),
+    *("trace", "verify", "parked", "replay", "doctor", "docs"),
+)
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_help_lists_every_command() -> None:
+    listed = run("--help").output
+
+    assert [command for command in COMMANDS if command not in listed] == []
+
+
+@pytest.mark.parametrize(
+    "words", [("trace", "MASH-AAAAA-AAAAA"), ("verify",), ("parked",), ("replay", "audit")]
+)
+def test_a_question_to_a_system_that_does_not_run_says_how_to_start_it(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    answer = run(*words, "--data", str(tmp_path))
+
+    assert answer.exit_code == 2
+    assert "make up" in answer.output
+
+
+def test_a_service_that_is_none_is_refused_with_those_there_are() -> None:
+    answer = run("work", "fishing")
+
+    assert answer.exit_code == 2
+    assert all(name in answer.output for name in service_names())
+
+
+def test_stopping_what_does_not_run_says_so(tmp_path: Path) -> None:
+    answer = run("down", "--data", str(tmp_path))
+
+    assert answer.exit_code == 0
+
+
+def test_the_traced_line_names_when_who_what_and_how_long() -> None:
+    out = Console(record=True, width=200)
+    entry = {
+        "at": "2026-11-10T08:52:00+00:00",
+        "elapsed": "28 minutes",
+        "type": "referral.threshold-decided",
+        "name": "Mo Rowan-Demo",
+        "role": "mash-manager",
+        "words": "Threshold decided: strategy meeting",
+        "late": False,
+        "late_by": "",
+    }
+    case = {"ref": "MASH-AAAAA-AAAAA", "complete": True, "entries": [entry]}
+
+    reports.traced_line(out, {**case, "holes": [], "faults": [], "clocks": []})
+
+    printed = out.export_text()
+    line = next(each for each in printed.splitlines() if "threshold-decided" in each)
+    for words in ("Tue 10 Nov 08:52", "28 minutes", "Mo Rowan-Demo (mash-manager)"):
+        assert words in line
+
+
+def test_a_gap_in_a_line_is_printed_and_the_line_is_not_called_complete() -> None:
+    out = Console(record=True, width=200)
+    hole = {"words": "Events 2 to 3 are missing"}
+    case = {"ref": "MASH-AAAAA-AAAAA", "complete": False, "entries": [], "clocks": []}
+
+    reports.traced_line(out, {**case, "holes": [hole], "faults": []})
+
+    printed = out.export_text()
+    assert "Events 2 to 3 are missing" in printed
+    assert "complete" not in printed
+
+
+def test_nothing_printed_in_columns_is_cut_short() -> None:
+    out = Console(record=True, width=20)
+
+    reports.aligned(out, [("sign-in", "password"), ("a-very-long-sign-in-demo", "p" * 40)])
+
+    assert "p" * 40 in out.export_text()
