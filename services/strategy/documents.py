@@ -26,6 +26,11 @@ PIECE: Final = timedelta(minutes=15)
 """Meetings of any length overlap when they share a quarter of an hour."""
 
 
+OPEN_MEETING: Final[dict[str, Any]] = {"state.meetings.record": {"$type": "null"}}
+NOT_SEEN: Final[dict[str, Any]] = {"state.children.visits": []}
+"""Cases with a meeting to hold, and with a child to see: few at any time, so their indexes are."""
+
+
 class CaseDocument(RootDocument):
     """One case: its state and every event it caused here."""
 
@@ -37,6 +42,16 @@ class CaseDocument(RootDocument):
             ["state.stage", "state.decided_at"],
             ["state.allocation.social_worker", "state.allocation.allocated_at"],
             "state.meetings.starts_at",
+            {
+                "fields": ["state.meetings.record"],
+                "name": "open_meeting",
+                "partialFilterExpression": OPEN_MEETING,
+            },
+            {
+                "fields": ["state.children.visits"],
+                "name": "not_seen",
+                "partialFilterExpression": NOT_SEEN,
+            },
         ],
     }
 

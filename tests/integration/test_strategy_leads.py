@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.strategy.documents import PIECE, SlotDocument
+from services.strategy.documents import NOT_SEEN, OPEN_MEETING, PIECE, SlotDocument
 from services.strategy.domain.commands import (
     CallMeeting,
     DeclineLead,
@@ -24,6 +24,7 @@ from services.strategy.handlers.leads import (
     tidy_reservations,
 )
 from services.strategy.handlers.work import record_meeting
+from services.strategy.queries.cases import unacknowledged, waiting
 from shared.database import collection_of
 from shared.events.codes import Agency, MeetingMode, Role
 from shared.rules import RuleBroken
@@ -250,3 +251,18 @@ def test_continuity_sends_a_second_case_to_the_team_of_the_first(world: World) -
     lead = world.case(ref(2)).meetings[-1].lead
     assert lead.team == "west-bromwich"
     assert ref(1) in lead.reasons[0]
+
+
+def test_what_waits_is_found_without_reading_every_case(world: World) -> None:
+    """The job that escalates and the worklist ask all day long, and cases are kept for ever."""
+    world.decided(ref(1))
+    call(world, a_call(1))
+    cases = world.service.roots.collection
+
+    for query in (OPEN_MEETING, NOT_SEEN, {"$or": [{"state.stage": "opened"}, NOT_SEEN]}):
+        plan = str(cases.find(query).explain()["queryPlanner"]["winningPlan"])
+        assert "IXSCAN" in plan
+        assert "COLLSCAN" not in plan
+    assert [case.ref for case in waiting()] == [ref(1)]
+    assert unacknowledged(NOW + timedelta(minutes=15)) == [ref(1)]
+    assert unacknowledged(NOW + timedelta(minutes=14)) == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.strategy.documents import CaseDocument
+from services.strategy.documents import NOT_SEEN, OPEN_MEETING, CaseDocument
 from services.strategy.domain.assignment import EarlierCase
 from services.strategy.domain.case import Case, Stage
 from shared.database import collection_of
@@ -57,8 +57,8 @@ def waiting() -> Iterator[Case]:
                         "$in": [stage for stage in Stage if stage is not Stage.ALLOCATED]
                     }
                 },
-                {"state.children": {"$elemMatch": {"visits": {"$size": 0}}}},
-                {"state.meetings": {"$elemMatch": {"record": None}}},
+                NOT_SEEN,
+                OPEN_MEETING,
             ]
         }
     )
@@ -73,13 +73,14 @@ def unacknowledged(at: datetime) -> list[str]:
     """Return the references of cases whose lead let the time to acknowledge pass."""
     rows = collection_of(CaseDocument).find(
         {
+            **OPEN_MEETING,
             "state.meetings": {
                 "$elemMatch": {
                     "record": None,
                     "lead.acknowledged_at": None,
                     "lead.acknowledge_by": {"$lte": at},
                 }
-            }
+            },
         },
         {"_id": 1},
     )

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.strategy.domain.allocation import allocate
 from services.strategy.domain.broken import (
@@ -135,3 +137,35 @@ def test_a_later_meeting_of_an_allocated_case_does_not_take_it_back() -> None:
 def test_a_lead_answers_only_while_a_meeting_waits() -> None:
     with pytest.raises(MeetingNotCalled):
         acknowledge(held(), by=LEAD, at=NOW)
+
+
+ORDER = list(Stage)
+
+
+@settings(max_examples=200, deadline=None)
+@given(route=st.sampled_from(Route), steps=st.lists(st.sampled_from(Step), max_size=12))
+def test_no_sequence_of_steps_leaves_the_table_or_goes_back(
+    route: Route, steps: list[Step]
+) -> None:
+    case = a_case(route=route)
+
+    for number, step in enumerate(steps):
+        before = case
+        try:
+            case = take_step(step, case, number)
+        except RuleBroken:
+            continue
+        assert case.stage is steps_from(before.stage, route)[step]
+        assert ORDER.index(case.stage) >= ORDER.index(before.stage)
+        assert (case.allocation is not None) == (case.stage is Stage.ALLOCATED)
+        assert [each.number for each in case.meetings] == list(range(1, len(case.meetings) + 1))
+        assert all(not each.open for each in case.meetings[:-1])
+        assert all(each.lead.person for each in case.meetings)
+
+
+def take_step(step: Step, case: Case, number: int) -> Case:
+    """A visit at the same time twice is one visit: each step of a sequence has its own minute."""
+    if step is not Step.VISIT:
+        return STEPS[step](case).state
+    visit = a_seen(seen_at=NOW - timedelta(minutes=number))
+    return record_seen(case, visit, directory=DIRECTORY, by=LEAD, at=NOW).state
