@@ -12,7 +12,7 @@ from services.audit import documents
 from services.audit.documents import CaseProjection
 from services.audit.domain.announcing import Announcements, announce, next_tick
 from services.audit.domain.clocks import State, clocks_of
-from services.audit.domain.timeline import belongs, children_of, holes, sequences_of
+from services.audit.domain.timeline import belongs, children_of, holes_of_case, sequences_of
 from shared.clock import Clock
 from shared.events.codes import Role
 from shared.events.envelope import Envelope, MalformedEvent
@@ -128,7 +128,7 @@ def project(ref: str, entries: Iterable[Envelope], limits: TimeLimits) -> CasePr
         last_at=max(happened, default=None),
         children=tuple(sorted(children)),
         clocks=clocks,
-        holes=holes(held),
+        holes=holes_of_case(ref, held),
         next_tick=next_tick(clocks),
     )
 

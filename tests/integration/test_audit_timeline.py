@@ -151,7 +151,10 @@ def test_a_forged_event_from_a_feed_does_not_get_in(world: AuditWorld) -> None:
     world.hears(line[4])
 
     assert line[3].key not in world.entries()
-    assert [(each.first, each.last) for each in the_line(world).holes] == [(2, 2)]
+    assert [(each.stream, each.first, each.last) for each in the_line(world).holes] == [
+        (f"referral:{CASE}", 1, 1),
+        (f"strategy:{CASE}", 2, 2),
+    ]
 
 
 def test_an_older_reading_never_replaces_a_newer_projection(world: AuditWorld) -> None:

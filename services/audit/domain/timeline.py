@@ -42,8 +42,8 @@ def in_order(entries: Iterable[Envelope]) -> list[Envelope]:
     )
 
 
-def holes(held: Mapping[str, Iterable[int]]) -> tuple[Hole, ...]:
-    """Find what is missing between the first and the last event held of each stream."""
+def holes(held: Mapping[str, Iterable[int]], *, begun: str | None = None) -> tuple[Hole, ...]:
+    """Find what is missing up to the last event held of each stream; `begun` must have a first."""
     found: list[Hole] = []
     for stream, sequences in sorted(held.items()):
         expected = 1
@@ -51,7 +51,14 @@ def holes(held: Mapping[str, Iterable[int]]) -> tuple[Hole, ...]:
             if sequence > expected:
                 found.append(Hole(stream=stream, first=expected, last=sequence - 1))
             expected = sequence + 1
+        if expected == 1 and stream == begun:
+            found.append(Hole(stream=stream, first=1, last=1))
     return tuple(found)
+
+
+def holes_of_case(ref: str, held: Mapping[str, Iterable[int]]) -> tuple[Hole, ...]:
+    """Like `holes`; and a line that does not begin with its referral has lost its beginning."""
+    return holes({f"referral:{ref}": (), **held}, begun=f"referral:{ref}")
 
 
 def sequences_of(entries: Iterable[Envelope]) -> dict[str, list[int]]:

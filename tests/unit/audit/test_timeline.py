@@ -14,6 +14,7 @@ from services.audit.domain.timeline import (
     children_of,
     head_without_hole,
     holes,
+    holes_of_case,
     how_long,
     in_order,
     is_late,
@@ -78,6 +79,14 @@ def test_a_hole_says_what_is_missing() -> None:
     assert Hole(stream="strategy:X", first=4, last=4).words == (
         "not complete: event 4 of strategy:X is missing"
     )
+
+
+def test_a_line_that_does_not_begin_with_its_referral_has_lost_its_beginning() -> None:
+    lost = (Hole(stream="referral:X", first=1, last=1),)
+
+    assert holes_of_case("X", {"strategy:X": [1, 2]}) == lost
+    assert holes_of_case("X", {"strategy:X": [1, 2], "referral:X": [1]}) == ()
+    assert holes_of_case("X", {"referral:X": [2]}) == lost
 
 
 def test_the_head_of_a_stream_ends_at_its_first_hole() -> None:
