@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -22,6 +23,7 @@ from shared.practice import load_time_limits
 from shared.settings import Settings
 from shared.store import Roots
 from shared.streams import Streams
+from tests.conftest import environment
 from tests.unit.audit.lines import CASE
 
 
@@ -68,6 +70,11 @@ class HeldFeed(FeedClient):
                 )
 
 
+def audit_settings(folder: Path, mongo_url: str) -> Settings:
+    """Return settings of a service whose feeds are nowhere."""
+    return Settings.from_env(environment(folder, mongo_url))
+
+
 class AuditWorld:
     """The audit service without a broker: events are handed to it by the test."""
 
@@ -82,6 +89,9 @@ class AuditWorld:
             announcements=self.roots, limits=self.limits, clock=self.clock, feed=self.feed
         )
         self.reading = Reading(limits=self.limits, names=str, clock=self.clock, feed=self.feed)
+        # Emptied, not dropped: making the indexes again would be most of the time of a test.
+        for name in self.database.list_collection_names():
+            self.database[name].delete_many({})
         self.roots.ensure_indexes()
         EntryDocument.ensure_indexes()
         CaseDocument.ensure_indexes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,7 @@ from services.audit.documents import EntryDocument
 from shared.auth import unguarded_routes
 from shared.database import collection_of
 from shared.events.referral import ChildMatched
-from tests.conftest import MakeSettings
-from tests.integration.audit_world import AuditWorld
+from tests.integration.audit_world import AuditWorld, audit_settings
 from tests.support.pages import PageClient
 from tests.unit.audit.lines import (
     BLUE,
@@ -41,8 +41,8 @@ PEOPLE = {
 
 
 @pytest.fixture
-def world(make_settings: MakeSettings, tmp_path: Any) -> AuditWorld:
-    settings = make_settings()
+def world(tmp_path: Path, mongo_url: str) -> AuditWorld:
+    settings = audit_settings(tmp_path, mongo_url)
     people = [
         {
             "id": id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,7 @@ from services.audit import handlers, queries
 from services.audit.domain.clocks import Condition
 from shared.events.codes import Clock
 from shared.events.envelope import Envelope, iso
-from tests.conftest import MakeSettings
-from tests.integration.audit_world import AuditWorld
+from tests.integration.audit_world import AuditWorld, audit_settings
 from tests.unit.audit.lines import (
     BLUE,
     CASE,
@@ -33,8 +33,8 @@ DUE = in_london("2026-11-24T17:00")
 
 
 @pytest.fixture
-def world(make_settings: MakeSettings) -> AuditWorld:
-    return AuditWorld(make_settings(), MORNING)
+def world(tmp_path: Path, mongo_url: str) -> AuditWorld:
+    return AuditWorld(audit_settings(tmp_path, mongo_url), MORNING)
 
 
 def a_referral(at: str = "2026-11-23T09:10") -> list[Envelope]:

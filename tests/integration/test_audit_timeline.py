@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,7 @@ from shared.database import collection_of
 from shared.events.envelope import Envelope, MalformedEvent, hash_of
 from shared.events.referral import ChildMatched
 from shared.hearing import Outcome
-from tests.conftest import MakeSettings
-from tests.integration.audit_world import AuditWorld
+from tests.integration.audit_world import AuditWorld, audit_settings
 from tests.unit.audit.lines import (
     BLUE,
     CASE,
@@ -36,8 +36,8 @@ OTHER_CASE = "MASH-SAVCE-R0002"
 
 
 @pytest.fixture
-def world(make_settings: MakeSettings) -> AuditWorld:
-    return AuditWorld(make_settings(), EVENING)
+def world(tmp_path: Path, mongo_url: str) -> AuditWorld:
+    return AuditWorld(audit_settings(tmp_path, mongo_url), EVENING)
 
 
 def the_line(world: AuditWorld, ref: str = CASE) -> queries.Line:
