@@ -22,6 +22,9 @@ from shared.mash.folder import DataFolder, read_json, write_private
 OPERATOR: Final = "mash-operator"
 """The account that `mash trace`, `verify`, `parked` and `replay` sign in with."""
 
+QUICK_HASH: Final = "scrypt:4096:8:1"
+"""Passwords here are random and long: no list of likely ones can be tried, so this may be quick."""
+
 OPERATOR_ROLES: Final = (Role.AUDITOR.value, Role.ADMINISTRATOR.value)
 ROLE_OF_POST: Final = {
     "head-of-service": Role.TEAM_MANAGER.value,
@@ -49,7 +52,7 @@ class SignIn:
             "name": self.name,
             "roles": list(self.roles),
             "agency": self.agency,
-            "password_hash": generate_password_hash(self.password),
+            "password_hash": generate_password_hash(self.password, QUICK_HASH),
             "token_sha256": hashlib.sha256(self.token.encode()).hexdigest(),
         }
 
@@ -83,7 +86,7 @@ def new_sign_in(person: Mapping[str, Any]) -> SignIn:
         name=person["name"],
         roles=tuple(person["roles"]),
         agency=person.get("agency"),
-        password=secrets.token_hex(6),
+        password=secrets.token_hex(8),
         token=secrets.token_urlsafe(32),
     )
 
