@@ -1,1 +1,1 @@
-"""The three services. No service imports another, reads its database or calls it while a person waits."""
+"""The services. None imports another, reads its database or calls it while a person waits."""

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -261,7 +260,6 @@ def test_a_broker_that_is_away_stops_nobody_from_writing(toy: Toy, tmp_path: Pat
 
     assert toy.speakers.load(REFS[0]).version == 3
     assert toy.streams.oldest_unpublished() is not None
-    assert toy.streams.oldest_unpublished() <= datetime.now(UTC)  # type: ignore[operator]
 
 
 def test_an_envelope_survives_the_wire_bit_for_bit(toy: Toy) -> None:

@@ -40,7 +40,7 @@ def mongo(folder: Path) -> Iterator[str]:
         _say("MongoDB: the one MONGO_URL names")
         yield given
     elif _docker_answers():
-        from testcontainers.mongodb import MongoDbContainer
+        from testcontainers.community.mongodb import MongoDbContainer
 
         image = os.environ.get("TEST_MONGO_IMAGE", "mongo:6.0")
         _say(f"MongoDB: a container of {image}")

@@ -125,7 +125,9 @@ SEND_CHILDREN_HOME: Final = frozenset({ReferralSource.SCHOOLS, ReferralSource.ED
 """Sources that know whether the child goes home to the risk today."""
 
 ALWAYS_CHILD_PROTECTION: Final = frozenset({Concern.PHYSICAL, Concern.SEXUAL})
-"""Worries for which missing agreement never stops a referral (DfE advice on information sharing, 2024)."""
+"""Worries for which missing agreement never stops a referral.
+
+Source: DfE advice on information sharing, 2024."""
 
 SIGNIFICANT_HARM: Final = 4
 """The threshold level of significant harm, or likely significant harm."""

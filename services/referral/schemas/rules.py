@@ -85,7 +85,9 @@ def agreement(loaded: Loaded, faults: Faults) -> None:
     """What the family know, and why not where they do not.
 
     Asked of every referral, and required of none that may be a matter of child protection: missing
-    agreement never stops that route (DfE advice on information sharing, 2024; local policy, see `on_child_protection_route`).
+    agreement never stops that route.
+
+    Source: DfE advice on information sharing, 2024.
     """
     if _on_child_protection_route(loaded):
         return

@@ -49,8 +49,8 @@ def allocate(
 ) -> Change[Case]:
     """Allocate the case to a social worker of the team that has it, with a plan and a visit due.
 
-    Source: the letter (allocated the same day, by the receiving team's manager); PRACTICE R20 (the
-    team manager writes an allocation plan). `team` is the team that has the case or receives it.
+    Source: the letter (allocated the same day, by the receiving team's manager); local procedures
+    (the team manager writes an allocation plan). `team` is the team that has the case or receives it.
     """
     case, reached = take(case, Step.ALLOCATE)
     if not directory.may_manage(by.id, team):
@@ -96,8 +96,8 @@ def propose(
 ) -> tuple[Proposal, ...]:
     """Return the team's social workers, the best placed first, each with its reasons.
 
-    Source: DESIGN 8: continuity, load by capacity, newly qualified limits, leave; the manager
-    decides.
+    Source: local policy (DECISIONS 18): continuity, load by capacity, newly qualified limits,
+    leave; the manager decides.
     """
     known = {each.social_worker: each.ref for each in earlier if each.social_worker}
     proposals = [

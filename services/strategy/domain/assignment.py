@@ -87,7 +87,8 @@ class Receiving:
 def receiving_team(case: Case, earlier: tuple[EarlierCase, ...], directory: Directory) -> Receiving:
     """Return the team already working with the child, else the team whose patch holds the address.
 
-    Source: the letter (the meeting is led by the team manager who receives the work); DESIGN 8.
+    Source: the letter (the meeting is led by the team manager who receives the work);
+    local policy (DECISIONS 18).
     """
     for known in earlier:
         if team := directory.team(known.team):
@@ -113,8 +114,8 @@ def receiving_team(case: Case, earlier: tuple[EarlierCase, ...], directory: Dire
 def choose_lead(question: Question) -> Choice:
     """Return who leads the meeting, always somebody, and why.
 
-    Source: DESIGN 8, steps 1 to 6. Nobody on leave is chosen, except the head of service when
-    nobody else is left.
+    Source: local policy (DECISIONS 18), steps 1 to 6. Nobody on leave is chosen,
+    except the head of service when nobody else is left.
     """
     receiving = receiving_team(question.case, question.earlier, question.directory)
     reasons = [receiving.reason]

@@ -81,7 +81,7 @@ def override(
     clash: bool,
     at: datetime,
 ) -> Change[Case]:
-    """A manager names another lead, with a reason: a human can always override (DESIGN 8).
+    """A manager names another lead, with a reason: a human can always override (DECISIONS 18).
 
     The reason is kept with the meeting; the event says only that a manager decided.
     """
@@ -112,7 +112,7 @@ def is_unacknowledged(case: Case | None, *, at: datetime) -> bool:
 def escalate(
     case: Case | None, *, unanswered: str, choice: Choice, directory: Directory, at: datetime
 ) -> Change[Case] | None:
-    """Hand an unacknowledged meeting to the next in order, once (DESIGN 8).
+    """Hand an unacknowledged meeting to the next in order, once (DECISIONS 18).
 
     Nothing to do when the lead answered or changed meanwhile, or when nobody else is left.
     """

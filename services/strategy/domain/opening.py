@@ -25,7 +25,7 @@ def open_case(
 ) -> Change[Case] | None:
     """Open the case on a threshold decision for a strategy meeting or a single assessment.
 
-    Source: DESIGN 6, step 9. A case that is open stays as it is: it opens once.
+    A case that is open stays as it is: it opens once.
     """
     if not isinstance(fact, ThresholdDecided):
         return None

@@ -129,7 +129,10 @@ def _check_attendance(meeting: Meeting, command: RecordMeetingHeld) -> None:
 def _check_emergency(
     command: RecordMeetingHeld, missing: tuple[Agency, ...], *, at: datetime
 ) -> None:
-    """A meeting without its quorum stands only in an emergency, with a follow-up (PRACTICE R6)."""
+    """A meeting without its quorum stands only in an emergency, with a follow-up.
+
+    Source: Working Together (minimum attendance).
+    """
     if not command.emergency_reason:
         raise NotQuorateWithoutReason(missing, field="emergency_reason")
     if command.follow_up_by is None:
@@ -141,7 +144,7 @@ def _check_emergency(
 def _check_medicals(case: Case, command: RecordMeetingHeld, *, directory: Directory) -> None:
     """Alleged physical harm: a paediatrician sees every child, or a manager approved why not.
 
-    Source: the letter, item 31; local procedures (PRACTICE R15a): assume a medical.
+    Source: the letter, item 31; local procedures : assume a medical.
     """
     on_case = [child.child for child in case.children]
     answers = Counter(each.child for each in command.medicals)

@@ -25,7 +25,7 @@ def once(
 ) -> Change[Case] | None:
     """Return what `decide` answers the first time, and nothing to do for the same submission again.
 
-    Source: DESIGN 3, "the same submission is one referral"; the same id with another body is a
+    Source: DECISIONS 10, "the same submission is one referral"; the same id with another body is a
     conflict.
     """
     if already(case, command):

@@ -37,7 +37,7 @@ def record_attempt(
 ) -> Change[Case]:
     """Record a visit that did not see the child: why, and when the next attempt is.
 
-    An attempt is not "seen" and keeps the clock running (PRACTICE R14a).
+    An attempt is not "seen" and keeps the clock running (local procedures).
     """
     case, _ = take(case, Step.VISIT)
     child = child_on(case, command.child)
@@ -77,8 +77,8 @@ def record_seen(
 ) -> Change[Case]:
     """Record that the child was seen: when, alone or why not, and what the child said or showed.
 
-    Source: the letter (every child seen on the day of referral); PRACTICE R14a (seen alone, views).
-    May come before the meeting and the allocation: immediate protection waits for nobody (R3).
+    Source: the letter (every child seen on the day of referral); local procedures (seen
+    alone, views). May come before the meeting and the allocation: immediate protection waits for nobody.
     """
     case, _ = take(case, Step.VISIT)
     child = child_on(case, command.child)
@@ -118,7 +118,8 @@ def child_on(case: Case, child_ref: str) -> CaseChild:
 def check_may_visit(case: Case, *, directory: Directory, by: Actor) -> None:
     """A social worker records visits on their own allocated case, a manager on their team's.
 
-    Before allocation anybody of either role may: immediate protection comes first (PRACTICE R3).
+    Before allocation anybody of either role may: immediate protection comes first
+    (Working Together).
     """
     if case.allocation is None:
         return

@@ -1,7 +1,7 @@
 """Who leads: commands that take a manager's time, for which cases compete.
 
 The time is reserved first, then the one write is made, then what is no longer needed is given back
-(DESIGN 3, one root, one effect). What a crash leaves between the steps, a job gives back.
+(DECISIONS 1: one root, one effect). What a crash leaves between the steps, a job gives back.
 """
 
 from __future__ import annotations

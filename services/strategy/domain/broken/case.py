@@ -10,7 +10,7 @@ class CaseNotOpened(NotFound):
     """There is no case to work on."""
 
     code = "case-not-opened"
-    source = "DESIGN: the case opens on the threshold decision"
+    source = "local policy: the case opens on the threshold decision"
 
     def __init__(self) -> None:
         super().__init__(
@@ -24,7 +24,7 @@ class ChildNotOnCase(RuleBroken):
 
     code = "child-not-on-case"
     status = 404
-    source = "PRACTICE R14: the clock runs per child"
+    source = "the letter: every child is seen, so the clock runs per child"
 
     def __init__(self, field: str = "child") -> None:
         super().__init__(
@@ -37,7 +37,7 @@ class SubmissionReused(RuleBroken):
     """The same submission id came again with another body."""
 
     code = "submission-reused"
-    source = "DESIGN: the same submission is one request"
+    source = "local policy: the same submission is one request"
 
     def __init__(self) -> None:
         super().__init__(

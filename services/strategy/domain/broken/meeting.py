@@ -46,7 +46,7 @@ class MeetingTooFarAhead(Invalid):
     """A strategy meeting that is weeks away is a slip of the pen."""
 
     code = "meeting-too-far-ahead"
-    source = "PRACTICE R8: usually within one working day, at most three to five"
+    source = "local procedures: usually within one working day, at most three to five"
 
     def __init__(self, days: int) -> None:
         super().__init__(

@@ -93,7 +93,7 @@ class MedicalNotRequiredWithoutApproval(Invalid):
     """No medical for a child needs a reason and the manager who approved it."""
 
     code = "medical-not-required-without-approval"
-    source = "PRACTICE R15a: assume a medical; no by a manager only"
+    source = "local procedures: assume a medical; a no is by a manager only"
 
     def __init__(self) -> None:
         super().__init__(

@@ -36,7 +36,7 @@ class NextAttemptInThePast(Invalid):
     """A child not seen needs another attempt, still to come."""
 
     code = "next-attempt-in-the-past"
-    source = "PRACTICE R14a: an attempted visit keeps the clock running"
+    source = "local procedures: an attempted visit keeps the clock running"
 
     def __init__(self) -> None:
         super().__init__(
@@ -48,7 +48,7 @@ class NotAloneWithoutReason(Invalid):
     """A child is seen alone, or the reason is recorded."""
 
     code = "not-alone-without-reason"
-    source = "PRACTICE R14a: each child seen alone"
+    source = "local procedures: each child is seen alone"
 
     def __init__(self) -> None:
         super().__init__("Say why the child was not seen alone.", field="not_alone_reason")
@@ -58,7 +58,7 @@ class AloneWithReason(Invalid):
     """Seen alone and a reason for not being seen alone cannot both be true."""
 
     code = "alone-with-reason"
-    source = "PRACTICE R14a"
+    source = "local procedures: seen, seen alone and spoken to are different facts"
 
     def __init__(self) -> None:
         super().__init__(
