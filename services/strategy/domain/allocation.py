@@ -50,7 +50,8 @@ def allocate(
     """Allocate the case to a social worker of the team that has it, with a plan and a visit due.
 
     Source: the letter (allocated the same day, by the receiving team's manager); local procedures
-    (the team manager writes an allocation plan). `team` is the team that has the case or receives it.
+    (the team manager writes an allocation plan). `team` is the team that has the case, or receives
+    it.
     """
     case, reached = take(case, Step.ALLOCATE)
     if not directory.may_manage(by.id, team):

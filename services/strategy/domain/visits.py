@@ -78,7 +78,7 @@ def record_seen(
     """Record that the child was seen: when, alone or why not, and what the child said or showed.
 
     Source: the letter (every child seen on the day of referral); local procedures (seen
-    alone, views). May come before the meeting and the allocation: immediate protection waits for nobody.
+    alone, views). May come before the meeting and the allocation: protection waits for nobody.
     """
     case, _ = take(case, Step.VISIT)
     child = child_on(case, command.child)
