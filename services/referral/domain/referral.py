@@ -142,7 +142,8 @@ def receive(
     """Take in a referral. The same submission again is the same referral: nothing changes.
 
     Source: DECISIONS 10, "the same submission is one referral". Missing agreement is never
-    a reason to refuse here: what blocks is decided by the form, and agreement does not block protection.
+    a reason to refuse here: what blocks is decided by the form, and agreement does not block
+    protection.
     """
     mark = fingerprint(command.report, sent_by=by)
     if state is not None:
