@@ -66,7 +66,7 @@ def _figures(blueprint: Blueprint, reading: Reading) -> None:
     def clocks(state: Condition | None, due_before: datetime | None) -> dict[str, Any]:
         """Promises by how they stand and when they are due, the first due first."""
         found = queries.clocks_by(now=reading.clock.now(), condition=state, due_before=due_before)
-        return {"clocks": found}
+        return {"clocks": found, "more": len(found) == queries.MOST_CLOCKS}
 
     @blueprint.get("/overview")
     @blueprint.response(200, OverviewSchema)

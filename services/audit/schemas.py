@@ -126,6 +126,7 @@ class ClocksSchema(Schema):
     """Promises, the first due first."""
 
     clocks = fields.List(fields.Nested(ClockSchema))
+    more = fields.Boolean(metadata={"description": "True when there are more than these."})
 
 
 class OverviewSchema(Schema):

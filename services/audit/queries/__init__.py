@@ -1,6 +1,7 @@
 """What can be asked of the timeline: reads only, the same for every page and call."""
 
 from services.audit.queries.cases import (
+    MOST_CLOCKS,
     CasePage,
     CaseRow,
     Overview,
@@ -21,6 +22,7 @@ from services.audit.queries.reading import Reading
 from services.audit.queries.verification import Missing, Verdict, verify
 
 __all__ = [
+    "MOST_CLOCKS",
     "CasePage",
     "CaseRow",
     "ClockLine",

@@ -128,13 +128,14 @@ def test_each_child_is_due_on_the_day_the_referral_was_received_not_the_day_it_w
     assert found[Clock.ALLOCATION, None].due_at == in_london("2026-11-24T23:59:59.999")
 
 
-def test_seeing_one_child_says_nothing_about_a_sibling() -> None:
-    line = [each for each in a_kept_line() if each.data.get("child") != GREEN]
+@pytest.mark.parametrize(("visited", "sibling"), [(BLUE, GREEN), (GREEN, BLUE)])
+def test_seeing_one_child_says_nothing_about_a_sibling(visited: str, sibling: str) -> None:
+    line = [each for each in a_kept_line() if each.data.get("child") != sibling]
 
     found = clocks(line)
 
-    assert found[Clock.CHILD_SEEN, BLUE].state is State.MET
-    assert found[Clock.CHILD_SEEN, GREEN].state is State.ARMED
+    assert found[Clock.CHILD_SEEN, visited].state is State.MET
+    assert found[Clock.CHILD_SEEN, sibling].state is State.ARMED
 
 
 def test_a_child_seen_after_midnight_is_seen_late() -> None:
