@@ -150,7 +150,7 @@ def refresh_behind(limits: TimeLimits) -> int:
         refresh(ref, limits)
         behind += 1
     if behind:
-        log.warning("projections were behind", extra={"cases": behind})
+        log.warning("projections were behind", extra={"count": behind})
     return behind
 
 
