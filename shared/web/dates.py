@@ -103,7 +103,10 @@ class GovDateTime(GovDate):
             raise self.fault("invalid") from None
         if at.tzinfo is None:
             raise self.fault("offset")
-        return at.astimezone(UTC)
+        try:
+            return at.astimezone(UTC)
+        except OverflowError:  # the first or last day there is, on another side of the world
+            raise self.fault("invalid") from None
 
     def in_utc(self, day: date, parts: Mapping[str, Any]) -> datetime:
         """The instant at which the clock on the wall in England showed this."""

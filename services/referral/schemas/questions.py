@@ -38,7 +38,7 @@ class NotKnownText(fields.String):
 
 def words(ask: str) -> dict[str, Any]:
     """What a field says when it is missing or of the wrong kind: the same plain request."""
-    return dict.fromkeys(("required", "null", "invalid", "invalid_uuid"), ask)
+    return dict.fromkeys(("required", "null", "invalid", "invalid_uuid", "too_large"), ask)
 
 
 def text(
@@ -56,6 +56,8 @@ def text(
     called = called or label
 
     def fits(value: str) -> None:
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise ValidationError(f"{called} holds half a character. Type that part again")
         if len(value) > limit:
             raise ValidationError(
                 f"{called} must be {limit:,} characters or fewer. You entered {len(value):,}"
@@ -160,12 +162,21 @@ def level(
     label: str, ask: str, *, hint: str | None = None, required: bool = False
 ) -> fields.Integer:
     """A threshold level, 1 to 4."""
-    return fields.Integer(
+    return _Level(
         required=required,
         validate=Range(min=1, max=4, error=ask),
         error_messages=words(ask),
         metadata=_question(label, hint, kind="radios", choices=THRESHOLD_LEVELS),
     )
+
+
+class _Level(fields.Integer):
+    """A whole number: 2.5 is no level and is not cut down to one."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
 
 
 def shaped(

@@ -351,3 +351,22 @@ def test_more_than_twenty_children_are_refused() -> None:
     assert faults(a_referral(children=[a_child()] * 21)) == {
         "children": ["Add from 1 to 20 children"]
     }
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("threshold_level", 2.5),
+        ("threshold_level", float("inf")),
+        ("threshold_level", True),
+        ("ref_name", "half \ud800 a character"),
+        ("asked_when", "9999-12-31T23:59:59-14:00"),
+        ("worry_text", ["a list"]),
+        ("immediate_danger", {}),
+        ("declaration", "perhaps"),
+    ],
+)
+def test_an_answer_of_the_wrong_kind_is_refused_in_the_words_of_its_question(
+    field: str, value: object
+) -> None:
+    assert set(faults(a_referral(**{field: value}))) == {field}
