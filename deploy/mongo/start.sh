@@ -5,5 +5,4 @@ umask 077
 printf '%s\n' "${MONGO_KEY:?MONGO_KEY is not set: run deploy/make-env.sh}" >/tmp/key
 unset MONGO_KEY
 exec mongod --replSet golden-thread --keyFile /tmp/key --bind_ip_all --dbpath /data/db \
-    --setParameter diagnosticDataCollectionEnabled=false \
     ${MONGO_CACHE_GB:+--wiredTigerCacheSizeGB "$MONGO_CACHE_GB"}

@@ -140,16 +140,7 @@ def guidance_in_force(contact: Contact, people: dict[str, Person]) -> str:
 def read_its_line(contact: Contact, auditor: Person) -> None:
     """The auditor's page and the API show the whole line, in order, complete."""
 
-    def line() -> dict[str, Any] | None:
-        found = auditor.ask(f"/audit/api/cases/{contact.ref}")
-        types = [each["type"] for each in found["entries"]] if found else []
-        return (
-            found
-            if all(types.count(kind) >= contact.done.count(kind) for kind in contact.done)
-            else None
-        )
-
-    found = until(line, "every event to be in the timeline", patience=ARRIVAL)
+    found = until(partial(line_of, contact, auditor), "the whole line", patience=ARRIVAL)
     traced_line(out, found)
     types = Counter(each["type"] for each in found["entries"])
     once = Counter(contact.done)
@@ -161,6 +152,16 @@ def read_its_line(contact: Contact, auditor: Person) -> None:
     expect(not found["holes"] and not found["faults"], "the line has no hole and no fault")
     page = auditor.open(f"/audit/cases/{contact.ref}")
     expect(contact.ref in page.text, "the auditor's page shows the case")
+
+
+def line_of(contact: Contact, auditor: Person) -> dict[str, Any] | None:
+    """Return the line once every event of the walk is in it and every clock has stopped."""
+    found: dict[str, Any] | None = auditor.ask(f"/audit/api/cases/{contact.ref}")
+    if found is None:
+        return None
+    missing = Counter(contact.done) - Counter(each["type"] for each in found["entries"])
+    running = [each for each in found["clocks"] if not each["stopped_at"]]
+    return None if missing or running else found
 
 
 def verify(officer: Person) -> None:
