@@ -43,6 +43,7 @@ make_people() {
     say "Made sign-ins for fictional people: $folder/sign-ins.json"
 }
 
+mkdir -p "$(dirname "$env_file")"
 make_env_file ${2:+"$folder"}
 mkdir -p "$folder/services" "$folder/tls"
 make_certificate "$folder/tls"
