@@ -80,7 +80,10 @@ def _listening_place(folder: DataFolder) -> tuple[list[str], str]:
     path = folder.run / "mongod.sock"
     if len(str(path)) <= LONGEST_SOCKET_PATH:
         path.unlink(missing_ok=True)
-        return ["--bind_ip", str(path)], f"mongodb://{quote(str(path), safe='')}/?journal=true"
+        # Without a prefix it would also make /tmp/mongodb-27017.sock, and fight over it with the
+        # mongod of another checkout or another person.
+        place = ["--bind_ip", str(path), "--unixSocketPrefix", str(folder.run)]
+        return place, f"mongodb://{quote(str(path), safe='')}/?journal=true"
     port = free_port()
     place = ["--bind_ip", "127.0.0.1", "--port", str(port), "--nounixsocket"]
     return place, f"mongodb://127.0.0.1:{port}/?journal=true"

@@ -25,7 +25,8 @@ def welcome(out: Console, url: str, sign_ins: Iterable[SignIn], folder: DataFold
         if each.id != OPERATOR
     ]
     aligned(out, [("role", "sign-in", "password", "name"), *rows])
-    out.print(f"\nGolden Thread is at [bold]{url}/[/bold] (data and logs: {folder.root})")
+    out.print(f"\nGolden Thread is at [bold]{url}/[/bold]")
+    out.print(f"Data and logs: {folder.root}", highlight=False, soft_wrap=True)
     out.print("Everybody above is invented. Ctrl-C stops it; nothing is lost.", highlight=False)
 
 
