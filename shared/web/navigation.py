@@ -31,16 +31,14 @@ class MenuItem:
 _HUB: Final = frozenset({Role.MASH_PRACTITIONER, Role.MASH_MANAGER})
 _MANAGERS: Final = frozenset({Role.MASH_MANAGER, Role.TEAM_MANAGER})
 
+_TIMELINE_READERS: Final = _MANAGERS | {Role.AUDITOR, Role.ADMINISTRATOR}
+
 MENU: Final = (
     MenuItem(text="Duty inbox", href="/referral/inbox", roles=_HUB),
     MenuItem(text="Send a referral", href="/referral/referrals/new", roles=_HUB | {Role.PARTNER}),
     MenuItem(text="Worklist", href="/strategy/worklist", roles=_MANAGERS),
     MenuItem(text="My visits", href="/strategy/my-visits", roles=frozenset({Role.SOCIAL_WORKER})),
-    MenuItem(
-        text="Timelines",
-        href="/audit/cases",
-        roles=_MANAGERS | {Role.AUDITOR, Role.ADMINISTRATOR},
-    ),
+    MenuItem(text="Timelines", href="/audit/cases", roles=_TIMELINE_READERS),
 )
 """Each item is offered only to roles that its page lets in; a test asks the pages."""
 
@@ -58,3 +56,10 @@ def menu_of(person: Person | None, path: str) -> list[dict[str, object]]:
         for item in MENU
         if item.roles & held
     ]
+
+
+def timeline_href(person: Person | None, ref: str) -> str | None:
+    """The address of a case's timeline, for a person who may read it; else None."""
+    if person is None or not _TIMELINE_READERS & set(person.roles):
+        return None
+    return f"/audit/cases/{ref}"

@@ -26,7 +26,7 @@ from markupsafe import Markup
 
 from shared.web import wording
 from shared.web.labels import code_words
-from shared.web.navigation import home_of, menu_of
+from shared.web.navigation import home_of, menu_of, timeline_href
 
 if TYPE_CHECKING:
     from shared.clock import Clock
@@ -111,6 +111,7 @@ def _page_names(clock: Clock, *, demo: bool) -> dict[str, Any]:
         "csrf_token": generate_csrf,
         "person": person,
         "menu": menu_of(person, request.path),
+        "timeline_of": lambda ref: timeline_href(person, ref),
         "home": home_of(person) if person else "/",
         "now": clock.now(),
         "demonstration": demo,
