@@ -11,7 +11,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from services.audit.api import api
-from services.audit.documents import AnnouncementsDocument, CaseDocument, EntryDocument
+from services.audit.documents import AnnouncementsDocument, CaseProjectionDocument, EntryDocument
 from services.audit.domain.announcing import Announcements
 from services.audit.handlers import Oversight, refresh_behind, sweep
 from services.audit.pages import pages
@@ -103,4 +103,4 @@ def _readiness(database: Database[dict[str, Any]]) -> list[str]:
 
 def _ensure_indexes() -> None:
     EntryDocument.ensure_indexes()
-    CaseDocument.ensure_indexes()
+    CaseProjectionDocument.ensure_indexes()

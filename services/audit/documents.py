@@ -52,7 +52,7 @@ class EntryDocument(Document):
     actor_role = StringField(required=True)
 
 
-class CaseDocument(Document):
+class CaseProjectionDocument(Document):
     """The projection of one case: how far it has read, and what became of each promise."""
 
     meta = {
@@ -184,7 +184,7 @@ def put_case(case: CaseProjection) -> bool:
     stored["_id"] = stored.pop("ref")
     older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
     try:
-        collection_of(CaseDocument).replace_one(older, stored, upsert=True)
+        collection_of(CaseProjectionDocument).replace_one(older, stored, upsert=True)
     except DuplicateKeyError:
         return False
     return True
@@ -192,7 +192,7 @@ def put_case(case: CaseProjection) -> bool:
 
 def case_at(ref: str) -> CaseProjection | None:
     """Return the projection of a case."""
-    found = collection_of(CaseDocument).find_one({"_id": ref})
+    found = collection_of(CaseProjectionDocument).find_one({"_id": ref})
     return None if found is None else case_from(found)
 
 
@@ -204,12 +204,12 @@ def case_from(found: Mapping[str, Any]) -> CaseProjection:
 
 def drop_case(ref: str) -> None:
     """Throw one projection away."""
-    collection_of(CaseDocument).delete_one({"_id": ref})
+    collection_of(CaseProjectionDocument).delete_one({"_id": ref})
 
 
 def cases_due(at: datetime) -> Iterator[str]:
     """Yield the cases about which there is something to say, the longest waiting first."""
-    found = collection_of(CaseDocument).find({"next_tick": {"$lte": at}}, {"_id": 1})
+    found = collection_of(CaseProjectionDocument).find({"next_tick": {"$lte": at}}, {"_id": 1})
     for each in found.sort("next_tick", 1):
         yield each["_id"]
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from marshmallow import ValidationError
+from pymongo.errors import ConnectionFailure
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.routing import RequestRedirect
 
@@ -57,6 +58,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(RuleBroken, _rule_broken)
     app.register_error_handler(ValidationError, _not_valid)
+    app.register_error_handler(ConnectionFailure, _store_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -135,6 +137,14 @@ def _http_error(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
+    return response
+
+
+def _store_away(error: ConnectionFailure) -> Response:
+    # Whether it was stored is not known: the same submission sent again is still one.
+    log.error("the store does not answer", extra={"error": type(error).__name__})
+    response = answer(503)
+    response.headers["Retry-After"] = "5"
     return response
 
 

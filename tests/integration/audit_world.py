@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 
 from services.audit import app, handlers
-from services.audit.documents import AnnouncementsDocument, CaseDocument, EntryDocument
+from services.audit.documents import AnnouncementsDocument, CaseProjectionDocument, EntryDocument
 from services.audit.domain.announcing import Announcements
 from services.audit.handlers import Oversight
 from services.audit.queries import Reading
@@ -94,7 +94,7 @@ class AuditWorld:
             self.database[name].delete_many({})
         self.roots.ensure_indexes()
         EntryDocument.ensure_indexes()
-        CaseDocument.ensure_indexes()
+        CaseProjectionDocument.ensure_indexes()
 
     def hears(self, *events: Envelope) -> list[Outcome]:
         """Receive events one by one."""
@@ -115,7 +115,7 @@ class AuditWorld:
 
     def case(self, ref: str = CASE) -> dict[str, Any] | None:
         """Return the stored projection of a case."""
-        return collection_of(CaseDocument).find_one({"_id": ref})
+        return collection_of(CaseProjectionDocument).find_one({"_id": ref})
 
     def entries(self) -> list[str]:
         """Return the keys of all entries."""

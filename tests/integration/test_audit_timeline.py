@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.audit import documents, handlers, queries
-from services.audit.documents import CaseDocument, EntryDocument
+from services.audit.documents import CaseProjectionDocument, EntryDocument
 from shared.database import collection_of
 from shared.events.envelope import Envelope, MalformedEvent, hash_of
 from shared.events.referral import ChildMatched
@@ -50,7 +50,7 @@ def test_every_event_is_kept_once_however_often_and_in_whatever_order_it_comes(
     line = a_kept_line()
     world.feed.wrote(line)
     copies = line * 3
-    random.Random(7).shuffle(copies)  # noqa: S311  a shuffle that is the same each time
+    random.Random(7).shuffle(copies)
 
     outcomes = world.hears(*copies)
 
@@ -173,12 +173,12 @@ def test_thrown_away_projections_are_rebuilt_to_the_same_result(world: AuditWorl
     world.hears(*a_kept_line())
     world.hears(*sealed("/referral", [(SCHOOL, "2026-11-23T11:00", received())], case=OTHER_CASE))
     world.sweeps(EVENING)
-    before = list(collection_of(CaseDocument).find({}).sort("_id", 1))
+    before = list(collection_of(CaseProjectionDocument).find({}).sort("_id", 1))
 
-    collection_of(CaseDocument).delete_many({})
+    collection_of(CaseProjectionDocument).delete_many({})
 
     assert handlers.rebuild(world.limits) == 2
-    assert list(collection_of(CaseDocument).find({}).sort("_id", 1)) == before
+    assert list(collection_of(CaseProjectionDocument).find({}).sort("_id", 1)) == before
 
 
 def test_the_watchdog_finds_a_projection_that_a_crash_left_behind(world: AuditWorld) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
 
-from services.audit.documents import CaseDocument, CaseProjection, case_from
+from services.audit.documents import CaseProjection, CaseProjectionDocument, case_from
 from services.audit.domain.clocks import Condition, State
 from services.audit.queries.lines import ClockLine
 from shared.database import collection_of
@@ -65,7 +65,7 @@ class CasePage:
 
 def overview(now: datetime) -> Overview:
     """Count the promises as they stand, and what was kept today, London time."""
-    cases = collection_of(CaseDocument)
+    cases = collection_of(CaseProjectionDocument)
     today = {"$gte": london_moment(london_day(now), time.min)}
     return Overview(
         cases=cases.estimated_document_count(),
@@ -86,7 +86,7 @@ def cases_page(
         query["_id"] = {"$regex": f"^{re.escape(beginning.strip().upper())}"}
     if condition is not None:
         query["clocks"] = {"$elemMatch": _standing(condition, now)}
-    cases = collection_of(CaseDocument)
+    cases = collection_of(CaseProjectionDocument)
     total = cases.count_documents(query)
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), pages)
@@ -104,7 +104,7 @@ def clocks_by(
     wanted = {} if condition is None else _standing(condition, now)
     if due_before is not None:
         wanted = {"$and": [wanted, {"due_at": {"$lt": due_before}}]}
-    found = collection_of(CaseDocument).aggregate(
+    found = collection_of(CaseProjectionDocument).aggregate(
         [
             {"$match": {"clocks": {"$elemMatch": wanted}} if wanted else {}},
             {"$unwind": "$clocks"},
@@ -118,7 +118,7 @@ def clocks_by(
 
 
 def _count(wanted: Mapping[str, Any]) -> int:
-    counted = collection_of(CaseDocument).aggregate(
+    counted = collection_of(CaseProjectionDocument).aggregate(
         [
             {"$match": {"clocks": {"$elemMatch": wanted}}},
             {"$unwind": "$clocks"},

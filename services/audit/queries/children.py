@@ -7,7 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.audit import documents
-from services.audit.documents import CaseDocument, CaseProjection, EntryDocument, case_from
+from services.audit.documents import (
+    CaseProjection,
+    CaseProjectionDocument,
+    EntryDocument,
+    case_from,
+)
 from services.audit.domain.chain import broken_in
 from services.audit.domain.timeline import children_of
 from services.audit.domain.wording import Names
@@ -58,7 +63,7 @@ def references_of(child: str) -> frozenset[str]:
 
 
 def _cases_with(children: Iterable[str]) -> tuple[CaseProjection, ...]:
-    found = collection_of(CaseDocument).find({"children": {"$in": sorted(children)}})
+    found = collection_of(CaseProjectionDocument).find({"children": {"$in": sorted(children)}})
     return tuple(case_from(each) for each in found.sort("began_at", 1))
 
 
