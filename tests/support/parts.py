@@ -138,6 +138,10 @@ class MongoNode:
         with pymongo.MongoClient(self.url, serverSelectionTimeoutMS=500) as client:
             eventually(lambda: client.admin.command("ping"), "mongod answers", within=60)
 
+    def is_running(self) -> bool:
+        """Is it there?"""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """kill -9."""
         assert self._process
@@ -203,6 +207,10 @@ class RabbitNode:
         except pika.exceptions.AMQPError:
             return False
         return True
+
+    def is_running(self) -> bool:
+        """Is it there?"""
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         """kill -9, the whole group."""
