@@ -66,8 +66,12 @@ def allocation_promise(case: Case, limits: TimeLimits) -> Promise:
 
 
 def seen_promise(case: Case, child: CaseChild, limits: TimeLimits) -> Promise | None:
-    """Return the same-day promise to see one child, where there are child-protection concerns."""
-    if not case.child_protection_concerns:
+    """Return the same-day promise to see one child, where there are child-protection concerns.
+
+    None for a child not yet born, who cannot be seen: oversight arms no clock either. The visit
+    that the manager set stands.
+    """
+    if not case.child_protection_concerns or child.unborn:
         return None
     due = due_for(limits, Clock.CHILD_SEEN, case.received_at)
     return Promise(

@@ -9,7 +9,13 @@ from services.strategy.documents import pieces
 from services.strategy.domain.case import Case, CaseChild
 from services.strategy.domain.directory import Slot
 from services.strategy.domain.visits import record_seen
-from services.strategy.queries.worklist import Worklist, visit_due, visits_of, worklist
+from services.strategy.queries.worklist import (
+    Worklist,
+    seen_promise,
+    visit_due,
+    visits_of,
+    worklist,
+)
 from shared.events.codes import Route
 from shared.practice import load_time_limits
 from tests.unit.strategy.world import (
@@ -99,3 +105,12 @@ def test_meetings_overlap_exactly_when_they_share_a_piece() -> None:
     assert taken(0) & taken(45)
     assert not taken(0) & taken(60)
     assert taken(5) & taken(60), "a meeting until five past still takes its last quarter"
+
+
+def test_a_child_not_yet_born_has_no_promise_to_be_seen_today() -> None:
+    """Oversight arms no clock for an unborn child; the worklist must not show one overdue."""
+    case = a_case(child_protection_concerns=True)
+    born, unborn = case.children[0], replace(case.children[0], unborn=True)
+
+    assert seen_promise(case, born, LIMITS) is not None
+    assert seen_promise(case, unborn, LIMITS) is None
