@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pymongo
@@ -13,6 +14,7 @@ import pytest
 
 from shared.settings import Settings
 from tests.support import parts
+from tests.support.browser import CHROMIUM, LAUNCH
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,14 @@ def clean_mongo_url(mongo_url: str) -> str:
             if name.startswith("golden_thread_"):
                 client.drop_database(name)
     return mongo_url
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How the browser is started: the machine's own Chromium, never a downloaded one."""
+    if not Path(CHROMIUM).exists():
+        pytest.fail(f"no browser at {CHROMIUM}: install chromium, or set CHROMIUM, and run again")
+    return {**browser_type_launch_args, **LAUNCH}
 
 
 MakeSettings = Callable[..., Settings]

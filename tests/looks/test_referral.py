@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -19,18 +17,10 @@ from tests.builders import (
     an_urgent_referral,
 )
 from tests.conftest import MakeSettings
-from tests.support.browser import CHROMIUM, LAUNCH, WIDTHS, Looker, served
+from tests.support.browser import WIDTHS, Looker, served
 from tests.support.referral import ReferralDesk, open_desk
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """How pytest-playwright starts the browser: the machine's own Chromium."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser at {CHROMIUM}: install chromium or set CHROMIUM")
-    return {**browser_type_launch_args, **LAUNCH}
 
 
 @pytest.fixture
