@@ -66,7 +66,7 @@ class Embedded:
     def start(self) -> tuple[accounts.SignIn, ...]:
         """Start everything; return the sign-ins once every service says it is ready."""
         sign_ins = accounts.prepare(self.folder)
-        self.port = self.wishes.port or self._next_free_port()
+        self.port = self._port()
         environment = self._environment(self._start_database())
         self._lay_indexes(environment)
         for child in self._service_processes(environment):
@@ -161,6 +161,12 @@ class Embedded:
                 raise CannotStart(f"{worst.name} did not start:\n{worst.last_words()}")
             if waiting:
                 time.sleep(LOOK_EVERY)  # noqa: TID251  readiness is only to be had by asking
+
+    def _port(self) -> int:
+        wished = self.wishes.port
+        if wished and not is_free(wished):
+            raise CannotStart(f"Port {wished} is taken: choose another, for example PORT=9000")
+        return wished or self._next_free_port()
 
     def _next_free_port(self) -> int:
         for port in range(USUAL_PORT, USUAL_PORT + PORTS_TRIED):

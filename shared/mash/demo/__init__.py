@@ -69,10 +69,11 @@ def _play(steps: list[Step], here: Stage, err: Console) -> None:
 def _look_back(morning: Morning, here: Stage, out: Console) -> bool:
     lines = expectations.settled_lines(morning, here.system)
     clocks: list[Mapping[str, Any]] = expectations.settled_clocks(here.system)
+    show.who_sent(out, morning.contacts.values())
     if morning.named.key in lines:
         show.the_named_line(out, morning.named, lines[morning.named.key])
     show.promises(out, clocks)
-    show.went_wrong(out, morning.contacts.values())
+    show.went_wrong(out, morning.contacts.values(), KILLED_ON_THE_WAY.values())
     out.print("\n[bold]Verification[/bold]")
     reports.verification(out, here.system.get("/audit/api/verify"))
     return show.verdicts(out, list(expectations.expectations(morning, lines, here.system)))

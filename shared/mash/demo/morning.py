@@ -30,6 +30,8 @@ class Contact:
     story: Mapping[str, Any]
     named: bool = False
     twice: bool = False
+    slip: Mapping[str, Any] = field(default_factory=dict)
+    """Answers mistyped at the first try: the form must come back with everything else kept."""
     wrong: str = ""
     breaks: Mapping[str, int] = field(default_factory=dict)
     """Promises broken on purpose: which clock, how many times."""
@@ -93,11 +95,12 @@ def _contact(told: Mapping[str, Any], referrers: Mapping[str, Mapping[str, Any]]
         story=told["story"],
         named=told.get("named", False),
         twice=told.get("twice", False),
+        slip=told.get("slip", {}),
         wrong=told.get("wrong", ""),
         breaks=told.get("breaks", {}),
     )
 
 
 def _identity(referrer: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("ref_name", "ref_role", "ref_agency")
+    kept = ("ref_name", "ref_role", "ref_agency", "referral_source")
     return {name: referrer[name] for name in kept if name in referrer}

@@ -51,6 +51,13 @@ class Person:
             raise Turned(f"{form.action}: {answer.status_code} {'; '.join(page.errors)}")
         return page
 
+    def refused(self, form: Form, answers: Mapping[str, Any]) -> Page:
+        """Send a form that must not be accepted; return the page that says why."""
+        answer = self.send(form, answers)
+        if answer.status_code != requests.codes.unprocessable_entity:
+            raise Turned(f"{form.action} took what it must refuse: {answer.status_code}")
+        return read_page(answer.url, answer.text)
+
     def press(self, form: Form, button: Sequence[tuple[str, str]]) -> Page:
         """Press a button of a form that only changes the form, such as "Add another child"."""
         body = [*form.carried, *button]

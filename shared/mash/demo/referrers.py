@@ -37,6 +37,8 @@ def _by_page(contact: Contact, person: Person) -> str:
     form = page.form_with("submission_id")
     for _ in contact.answers["children"][1:]:
         form = _press_add_child(form, person)
+    if contact.slip:
+        form = _mistyped(form, answers, contact.slip, person)
     if contact.twice:
         return _double_click(form, answers, person)
     return _reference(person.fill(form, answers))
@@ -45,6 +47,17 @@ def _by_page(contact: Contact, person: Person) -> str:
 def _press_add_child(form: Form, person: Person) -> Form:
     button = [(name, value) for name, value in form.buttons if name == "add_child"]
     return person.press(form, button).form_with("submission_id")
+
+
+def _mistyped(
+    form: Form, answers: Mapping[str, Any], slip: Mapping[str, Any], person: Person
+) -> Form:
+    """Send a slip of the pen: it must be refused in words, with everything typed still there."""
+    page = person.refused(form, {**answers, **slip})
+    again = page.form_with("submission_id")
+    if not page.errors or not again.carries("worry_text", answers["worry_text"]):
+        raise Turned("A mistyped form came back without its error or without what was typed")
+    return again
 
 
 def _double_click(form: Form, answers: Mapping[str, Any], person: Person) -> str:

@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from shared.clock import london
+from shared.events.codes import ReferralSource
 from shared.mash.demo.day import Step
 from shared.mash.demo.expectations import KEPT, Expectation, is_broken
 from shared.mash.demo.morning import Contact
 from shared.mash.reports import aligned, traced_line
+from shared.web.labels import label_of
 
 PLAIN_LINE_EVERY = 25
 
@@ -83,12 +85,26 @@ def promises(out: Console, clocks: Iterable[Mapping[str, Any]]) -> None:
     aligned(out, rows)
 
 
-def went_wrong(out: Console, contacts: Iterable[Contact]) -> None:
+def who_sent(out: Console, contacts: Iterable[Contact]) -> None:
+    """Print how many contacts each kind of referrer sent."""
+    sources = Counter(
+        label_of(ReferralSource(each.answers["referral_source"])).split(":")[0].casefold()
+        for each in contacts
+    )
+    words = ", ".join(f"{source} {count}" for source, count in sources.most_common())
+    out.print(f"\n[bold]{sources.total()} contacts[/bold]: {words}", soft_wrap=True)
+
+
+def went_wrong(out: Console, contacts: Iterable[Contact], killed: Iterable[str]) -> None:
     """Print what went wrong on purpose."""
     out.print("\n[bold]What went wrong on purpose[/bold]")
     for each in contacts:
-        if each.wrong:
-            out.print(f"{each.ref}: {each.wrong}", highlight=False, soft_wrap=True)
+        wrong = [each.wrong] if each.wrong else []
+        wrong += ["The form is sent twice at the same moment."] if each.twice else []
+        wrong += ["The form is mistyped first, and comes back with its error."] if each.slip else []
+        for words in wrong:
+            out.print(f"{each.ref}: {words}", highlight=False, soft_wrap=True)
+    out.print(f"Killed in mid-flow (kill -9): {', '.join(killed)}", soft_wrap=True)
 
 
 def verdicts(out: Console, found: Sequence[Expectation]) -> bool:
