@@ -34,9 +34,10 @@ class Caller:
     def post_once(self, path: str, body: Mapping[str, Any]) -> requests.Response:
         """Send JSON once. Raises NotAnswered when no answer came."""
         try:
-            return requests.post(
-                self._url(path), json=body, headers=self._headers(), timeout=(3, 30)
-            )
+            with self.system.asking():
+                return requests.post(
+                    self._url(path), json=body, headers=self._headers(), timeout=(3, 30)
+                )
         except requests.RequestException as fault:
             raise NotAnswered(type(fault).__name__) from None
 

@@ -178,6 +178,9 @@ class System:
             for role in ROLES
         }
         self._supervisor = Supervisor(tuple(self.processes.values()))
+        self._counting = threading.Lock()
+        self.in_flight = 0
+        """How many requests wait for an answer at this moment."""
 
     def start(self) -> None:
         """Start the parts, prepare them, start the services and wait until all are ready."""
@@ -202,6 +205,17 @@ class System:
         for part in (self.rabbit, self.mongo):
             with contextlib.suppress(Exception):
                 part.kill()
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Count a request as waiting for its answer."""
+        with self._counting:
+            self.in_flight += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self.in_flight -= 1
 
     def wait_until_ready(self) -> None:
         """Return when every service answers that it is ready and every process is up."""
