@@ -68,6 +68,7 @@ def service_argument(command: Command) -> Command:
 @click.group(cls=Mash)
 def main() -> None:
     """Golden Thread: every referral traced from a worry about a child to the child seen."""
+    _reach_this_machine_directly()
 
 
 @main.command()
@@ -189,6 +190,14 @@ def demo(data: Path, port: int | None) -> None:
 
     if not run(DataFolder.at(data / "demo"), port=port, out=OUT, err=ERR):
         sys.exit(BAD_NEWS)
+
+
+def _reach_this_machine_directly() -> None:
+    """Keep what is said between processes of this machine away from an office's web proxy."""
+    environ = os.environ  # noqa: TID251  the children inherit it, too
+    named = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    for name in ("no_proxy", "NO_PROXY"):
+        environ[name] = ",".join(filter(None, (named, "127.0.0.1", "localhost")))
 
 
 def _system(data: Path, url: str | None, token: str | None) -> System:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from requests.utils import should_bypass_proxies
 from rich.console import Console
 
 from shared.mash import reports
@@ -93,3 +94,17 @@ def test_nothing_printed_in_columns_is_cut_short() -> None:
     reports.aligned(out, [("sign-in", "password"), ("a-very-long-sign-in-demo", "p" * 40)])
 
     assert "p" * 40 in out.export_text()
+
+
+def test_this_machine_is_reached_past_a_web_proxy(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
+    monkeypatch.setenv("no_proxy", "intranet.invalid")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    run("down", "--data", str(tmp_path))
+
+    assert should_bypass_proxies("http://127.0.0.1:8080/", no_proxy=None)
+    assert should_bypass_proxies("http://intranet.invalid/", no_proxy=None)
+    assert not should_bypass_proxies("http://elsewhere.invalid/", no_proxy=None)
