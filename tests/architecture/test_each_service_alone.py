@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,14 +34,21 @@ def alone(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
 def settings_of_a_process(tmp_path: Path, clean_mongo_url: str) -> dict[str, str]:
     """What the processes are told."""
     given = environment(tmp_path, clean_mongo_url, PORT=str(free_port()))
-    return {**given, "PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "ignore"}
+    # Without `site` the checkout that is installed here for editing is out of reach.
+    libraries = sysconfig.get_path("purelib")
+    return {
+        **given,
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": libraries,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
 
 @pytest.fixture
 def web(alone: tuple[str, Path], settings_of_a_process: dict[str, str]) -> Iterator[str]:
     """The address of the service's web process, its indexes made before."""
     service, home = alone
-    command = [sys.executable, "-m", f"services.{service}"]
+    command = [sys.executable, "-S", "-m", f"services.{service}"]
     made = subprocess.run(
         [*command, "indexes"],
         cwd=home,
@@ -72,4 +80,23 @@ def test_a_service_starts_alone(web: str, alone: tuple[str, Path]) -> None:
     assert ready.status_code == 200, f"{ready.text}\n{said}"
     assert page.status_code == 200
     folders = {each.name for each in (home / "services").iterdir() if each.is_dir()}
-    assert folders - {"__pycache__"} == {service}
+    assert folders == {service}
+
+
+def test_a_service_alone_does_not_find_another_one(
+    alone: tuple[str, Path], settings_of_a_process: dict[str, str]
+) -> None:
+    service, home = alone
+    for other in {*SERVICES, "mash"} - {service}:
+        module = "shared.mash" if other == "mash" else f"services.{other}.app"
+        tried = subprocess.run(
+            [sys.executable, "-S", "-c", f"import shared.run, services.{service}.app, {module}"],
+            cwd=home,
+            env=settings_of_a_process,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert tried.returncode == 1
+        assert "ModuleNotFoundError: No module named" in tried.stderr
+        assert other in tried.stderr.splitlines()[-1]
