@@ -1,14 +1,17 @@
-"""How a state is stored: frozen dataclasses to plain documents and back, in one place."""
+"""How a state leaves the rules: to documents and back, and to the JSON that programs are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
 from cattrs import Converter
+
+from shared.events.envelope import iso
 
 S = TypeVar("S")
 
@@ -33,3 +36,18 @@ def to_stored(state: object) -> dict[str, Any]:
 def from_stored(stored: Mapping[str, Any], kind: type[S]) -> S:
     """Return the state of a document. Raises when a field it needs is missing."""
     return _converter().structure(stored, kind)
+
+
+def plain(value: Any) -> Any:
+    """Return a state as JSON: codes as text, instants in UTC, days as ISO dates."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, StrEnum) else value

@@ -24,10 +24,10 @@ from services.referral.schemas.shown import (
     ReceivedOut,
     ReferralOut,
     StandingOut,
-    plain,
 )
 from shared.auth import current_actor, requires
 from shared.events.codes import Door, Role
+from shared.states import plain
 
 blueprint = Blueprint(
     "referral_api",

@@ -14,10 +14,11 @@ from services.strategy.handlers.desk import Desk
 from services.strategy.queries import worklist as lists
 from services.strategy.queries.office import Office
 from services.strategy.schemas import commands as bodies
-from services.strategy.schemas.shown import CaseOut, ReloadOut, WorklistOut, plain
+from services.strategy.schemas.shown import CaseOut, ReloadOut, WorklistOut
 from shared.auth import current_actor, requires
 from shared.events.codes import Role
 from shared.rules import Invalid
+from shared.states import plain
 
 blueprint = Blueprint(
     "strategy_api",

@@ -78,6 +78,12 @@ def test_compose_gives_each_service_every_setting(service: str, settings: set[st
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_compose_sets_only_what_a_process_reads(service: str, settings: set[str]) -> None:
+    for role in ("web", "work", "indexes"):
+        assert set(processes()[f"{service}-{role}"]["environment"]) - settings == set()
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_each_service_signs_in_as_itself_to_the_store_and_the_broker(service: str) -> None:
     given = processes()[f"{service}-work"]["environment"]
 

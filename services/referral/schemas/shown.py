@@ -2,31 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields as fields_of
-from dataclasses import is_dataclass
-from datetime import date, datetime
-from enum import StrEnum
-from typing import Any
-
 from marshmallow import Schema, fields
-
-from shared.events.envelope import iso
-
-
-def plain(value: Any) -> Any:
-    """Return a state as JSON: codes as text, instants in UTC, days as ISO dates."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name)) for each in fields_of(value)}
-    if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(inner) for inner in value]
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.value if isinstance(value, StrEnum) else value
 
 
 class ReceivedOut(Schema):
