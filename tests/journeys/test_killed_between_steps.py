@@ -23,7 +23,7 @@ PLACES = [
 def test_a_process_killed_between_two_steps_loses_nothing_and_doubles_nothing(
     system: System, role: str, point: Point
 ) -> None:
-    lives = system.arm(role, point)
+    lives = system.restart(role, CRASH_AT=point.value)
 
     ref = Walk(system).whole()
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
+import pika
 import pytest
 
+from shared.messaging.topology import EXCHANGE
 from tests.builders import a_referral
 from tests.journeys.lines import check_line, settle, stream_of, types_of, whole_line_of
 from tests.support.doors import Browser, Caller, NotAnswered
@@ -74,6 +78,32 @@ def test_without_the_database_errors_are_clean_and_nothing_told_is_lost(
     accepted = Caller(system, "school-demo").post("/referral/api/referrals", body)
     assert accepted.status_code == 201
     whole_line_of(system, accepted.json()["reference"], ["referral.received"])
+
+
+def test_what_the_broker_never_brought_is_taken_from_the_feed(system: System) -> None:
+    system.restart("work", CATCH_UP_SECONDS="1")
+    expected = WHOLE_LINE[:3]
+    with unbound(system, "audit.events", "referral.#"):
+        # The other service's queue takes the events: for the broker all is well.
+        walk = Walk(system)
+        walk.receive()
+        walk.decide()
+
+        line = whole_line_of(system, walk.ref, expected)
+
+        assert types_of(line) == list(expected)
+    taken = [said for said in system.logs().splitlines() if "taken from the feed" in said]
+    assert any(f"referral:{walk.ref}" in said for said in taken)
+
+
+@contextlib.contextmanager
+def unbound(system: System, queue: str, routing_key: str) -> Iterator[None]:
+    """Take a binding away, as a slip of an operator would."""
+    with closing(pika.BlockingConnection(pika.URLParameters(system.rabbit.url))) as connection:
+        channel = connection.channel()
+        channel.queue_unbind(queue, EXCHANGE.name, routing_key)
+        yield
+        channel.queue_bind(queue, EXCHANGE.name, routing_key)
 
 
 def test_a_page_says_so_when_the_database_is_away(system: System) -> None:
