@@ -71,7 +71,7 @@ def web(alone: tuple[str, Path], settings_of_a_process: dict[str, str]) -> Itera
 def test_a_service_starts_alone(web: str, alone: tuple[str, Path]) -> None:
     service, home = alone
 
-    healthy = eventually(lambda: requests.get(f"{web}/healthz", timeout=5), "it answers", within=30)
+    healthy = eventually(lambda: requests.get(f"{web}/healthz", timeout=5), "it answers", within=90)
     ready = requests.get(f"{web}/readyz", timeout=20)
     page = requests.get(f"{web}/sign-in", timeout=5)
 
