@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,13 +25,20 @@ import pymongo
 
 from tests.support.waiting import eventually
 
+PORTS = (16_000, 30_000)
+"""Below the ports that Linux and macOS give to outgoing connections."""
+
 
 def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port nobody listens on, and none that the system gives to outgoing connections.
+
+    One of those could be taken by a client before the server that is to listen on it has started.
+    """
+    while True:
+        port = random.randint(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager
