@@ -61,7 +61,7 @@ def expectations(morning: Morning, lines: Lines, system: System) -> Iterator[Exp
     yield _everything_arrived_once(morning, lines)
     yield _the_named_line(morning, lines)
     yield _only_planned_breaches(morning, system)
-    yield _went_wrong_on_purpose(lines)
+    yield _went_wrong_on_purpose(morning, lines)
     verdict = system.get("/audit/api/verify")
     yield Expectation(words="The verification is clean", holds=verdict["sound"])
     waiting = sum(len(system.get(f"/{name}/api/parked")["parked"]) for name in service_names())
@@ -146,15 +146,16 @@ def _planned_breaches(morning: Morning) -> Iterator[tuple[str, str]]:
             yield from [(contact.key, clock)] * count
 
 
-def _went_wrong_on_purpose(lines: Lines) -> Expectation:
+def _went_wrong_on_purpose(morning: Morning, lines: Lines) -> Expectation:
     types = Counter(each["type"] for line in lines.values() for each in line["entries"])
     wanted = (
         "strategy.lead-reassigned",
         "strategy.meeting-not-quorate",
         "strategy.visit-attempted",
-        "audit.clock-breached",
     )
     missing = [each for each in wanted if not types[each]]
+    if types["audit.clock-breached"] != len(list(_planned_breaches(morning))):
+        missing.append("audit.clock-breached, once for each promise broken")
     return Expectation(
         words="What went wrong on purpose is on the record, and the system said so by itself",
         holds=not missing,
@@ -167,12 +168,15 @@ def _arrived(contact: Contact, system: System) -> bool:
     if not line:
         return False
     wanted, there = counted(contact, line)
-    settled = all(
-        any(each["type"] == "audit.clock-met" and each["at"] for each in line["entries"])
-        for clock in line["clocks"][:1]
-        if clock["state"] == KEPT
-    )
-    return not wanted - there and settled
+    return not wanted - there and everything_announced(line)
+
+
+def everything_announced(line: Mapping[str, Any]) -> bool:
+    """Does the line itself say of each promise what became of it?"""
+    said = Counter(each["type"] for each in line["entries"])
+    kept = sum(clock["state"] in (KEPT, "met-late") for clock in line["clocks"])
+    broken = sum(is_broken(clock) for clock in line["clocks"])
+    return said["audit.clock-met"] >= kept and said["audit.clock-breached"] >= broken
 
 
 def _line(contact: Contact, system: System) -> Mapping[str, Any] | None:
