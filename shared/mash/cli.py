@@ -40,6 +40,9 @@ class Mash(click.Group):
             raise click.UsageError(str(fault)) from None
 
 
+PORTS: Final = click.IntRange(1, 65535)
+
+
 def data_option(command: Command) -> Command:
     """Add the option that says which data folder is meant."""
     option = click.option(
@@ -73,7 +76,7 @@ def main() -> None:
 
 @main.command()
 @data_option
-@click.option("--port", envvar="PORT", type=int, help="Port to listen on (PORT).")
+@click.option("--port", envvar="PORT", type=PORTS, help="Port to listen on (PORT).")
 @click.option("--mongo-url", envvar="MONGO_URL", help="A MongoDB server to use (MONGO_URL).")
 def up(data: Path, port: int | None, mongo_url: str | None) -> None:
     """Start everything on this machine and keep it running until Ctrl-C."""
@@ -115,8 +118,10 @@ def indexes(service: str) -> None:
 @click.argument("reference")
 @click.option("--json", "as_json", is_flag=True, help="Print it for a machine.")
 def trace(data: Path, url: str | None, token: str | None, reference: str, as_json: bool) -> None:
-    """Print the line of one case: what happened, when, by whom and how long it took."""
-    case = _system(data, url, token).get(f"/audit/api/cases/{reference}")
+    """Print the line of a case or a child: what happened, when, by whom, how long it took."""
+    reference = reference.strip().upper()
+    kind = "children" if reference.startswith("CH-") else "cases"
+    case = _system(data, url, token).get(f"/audit/api/{kind}/{reference}")
     _print_json(case) if as_json else reports.traced_line(OUT, case)
 
 
@@ -158,7 +163,8 @@ def replay(
 ) -> None:
     """Try parked events again: those of one stream, or all of a service."""
     body = {"stream": stream} if stream else {}
-    _print_json(_system(data, url, token).post(f"/{service}/api/parked/replay", body))
+    replayed = _system(data, url, token).post(f"/{service}/api/parked/replay", body)["replayed"]
+    OUT.print(f"{replayed} parked events of {service} will be tried again now")
 
 
 @main.command("doctor")
@@ -182,7 +188,7 @@ def docs(to: Path) -> None:
 
 
 @main.command()
-@click.option("--port", envvar="PORT", type=int, help="Port to listen on (PORT).")
+@click.option("--port", envvar="PORT", type=PORTS, help="Port to listen on (PORT).")
 @data_option
 def demo(data: Path, port: int | None) -> None:
     """Send a realistic morning through the real forms and interfaces, then check every promise."""

@@ -53,7 +53,8 @@ def running_system(folder: DataFolder, url: str | None, token: str | None) -> Sy
         here = read_json(folder.running)
     except (OSError, ValueError):
         raise Refused(
-            "No system runs here. Start it with: make up, or set MASH_URL and MASH_TOKEN"
+            f"No system runs in the data folder {folder.root}. Start one with: make up. "
+            "For one elsewhere, name its folder with --data, or set MASH_URL and MASH_TOKEN"
         ) from None
     return System(url=(url or here["url"]).rstrip("/"), token=token or here["token"])
 

@@ -165,7 +165,7 @@ class Embedded:
     def _port(self) -> int:
         wished = self.wishes.port
         if wished and not is_free(wished):
-            raise CannotStart(f"Port {wished} is taken: choose another, for example PORT=9000")
+            raise CannotStart(f"Port {wished} is taken: choose another, for example --port 9000")
         return wished or self._next_free_port()
 
     def _next_free_port(self) -> int:
@@ -174,7 +174,7 @@ class Embedded:
                 if port != USUAL_PORT:
                     self.tell(f"Port {USUAL_PORT} is taken: using {port}")
                 return port
-        raise CannotStart(f"No free port from {USUAL_PORT}: choose one, for example PORT=9000")
+        raise CannotStart(f"No free port from {USUAL_PORT}: choose one, for example --port 9000")
 
 
 @contextmanager
@@ -205,7 +205,8 @@ def _already_running(folder: DataFolder) -> str:
         where = f" at {read_json(folder.running)['url']}"
     except (OSError, ValueError):
         where = ""
-    return f"It is already running{where} (data folder {folder.root}). To stop it: make down"
+    stop = f"mash down --data {folder.root}"
+    return f"It is already running{where} (data folder {folder.root}). To stop it: {stop}"
 
 
 def _is_ready(url: str) -> bool:
@@ -241,7 +242,7 @@ def ask_to_stop(folder: DataFolder) -> str:
         pid = int(read_json(folder.running)["pid"])
         os.kill(pid, signal.SIGTERM)
     except (OSError, ValueError):
-        return "Nothing is running here"
+        return f"Nothing is running in the data folder {folder.root}; --data names another"
     deadline = time.monotonic() + STOPPED_WITHIN
     while time.monotonic() < deadline:
         try:
