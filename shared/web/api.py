@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 
 from shared.auth import EVERYONE, requires
 from shared.events.codes import Role
+from shared.web.bodies import refuse_unreadable
 from shared.web.dates import GovDate, GovDateTime
 from shared.web.guard import SAFE
 
@@ -63,7 +64,7 @@ def register_api(app: Flask, blueprints: Iterable[Blueprint], *, version: str) -
         return jsonify(api.spec.to_dict())
 
     app.add_url_rule(f"/{service}/api/openapi.json", "openapi", openapi)
-    app.before_request(_only_json)
+    app.before_request(_only_readable_json)
 
 
 def _security() -> dict[str, Any]:
@@ -71,13 +72,16 @@ def _security() -> dict[str, Any]:
     return {"security": [{"token": []}], "components": {"securitySchemes": schemes}}
 
 
-def _only_json() -> None:
+def _only_readable_json() -> None:
     """A body that is not JSON would be read as no body at all: say so instead."""
     prefix = f"/{current_app.config['SERVICE']}/api/"
     if not request.path.startswith(prefix) or request.method in SAFE:
         return
     if (request.content_length or request.content_type) and not request.is_json:
         abort(415)
+    # An address that does not exist is answered as such, whatever was sent to it.
+    if request.routing_exception is None and request.is_json:
+        refuse_unreadable()
 
 
 __all__ = ["FaultSchema", "ProblemApi", "ProblemSchema", "register_api"]

@@ -186,6 +186,20 @@ def test_a_body_that_is_not_json_is_told_so() -> None:
     post(b"{}", status=415)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"children":' + b"[" * 900 + b"]" * 900 + b"}",
+        b"[" * 100_000,
+        b'{"a":' * 21 + b"1" + b"}" * 21,
+    ],
+)
+def test_a_body_nested_beyond_all_measure_is_refused_before_anything_reads_it(body: bytes) -> None:
+    told = post(body, status=400, content_type="application/json")
+
+    assert told["detail"] == "The body is too deeply nested: send at most 20 levels"
+
+
 def test_a_body_far_too_large_is_refused_by_the_api() -> None:
     told = post({**WORRY, "worry": "x" * 1_000_000}, status=413)
 
