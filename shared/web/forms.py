@@ -17,9 +17,9 @@ from shared.web.dates import (
     GovDate,
     GovDateTime,
     Messages,
-    field_label,
 )
 from shared.web.problems import field_path, normalized
+from shared.web.remedies import ask_for, refuse_unseen, word
 
 __all__ = [
     "CodeField",
@@ -32,8 +32,6 @@ __all__ = [
 ]
 
 CSRF_FIELD: Final = "csrf_token"
-_STOCK_REQUIRED: Final = fields.Field.default_error_messages["required"]
-_STOCK_NULL: Final = fields.Field.default_error_messages["null"]
 
 
 class FormSchema(Schema):
@@ -43,7 +41,8 @@ class FormSchema(Schema):
         unknown = RAISE
 
     error_messages: dict[str, str] = {  # noqa: RUF012 - marshmallow declares it so
-        "unknown": "This is not a field of this form. Remove it or check its name"
+        "unknown": "This is not a field of this form. Remove it or check its name",
+        "type": "Send an object",
     }
 
     @pre_load
@@ -57,12 +56,15 @@ class FormSchema(Schema):
             if not (value is None or (isinstance(value, str) and not value.strip()))
         }
 
+    @pre_load
+    def refuse_unseen(self, data: Any, **kwargs: Any) -> Any:
+        """A character that nobody can see is no answer: say which field holds one."""
+        refuse_unseen(data, [each for each in self.fields.values() if not nested_schema(each)])
+        return data
+
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Word a missing answer as the design system does, unless the schema has its own words."""
-        words = ask_for(field_obj)
-        for key, stock in (("required", _STOCK_REQUIRED), ("null", _STOCK_NULL)):
-            if field_obj.error_messages.get(key) == stock:
-                field_obj.error_messages[key] = words
+        """Word every fault as a request for what is right, unless the schema has its own words."""
+        word(field_obj)
 
 
 class CodeField(fields.Enum[StrEnum]):
@@ -109,19 +111,6 @@ def errors_of(error: ValidationError | RuleBroken) -> dict[Any, Any]:
 def error_list(errors: Mapping[Any, Any], schema: Schema, prefix: str = "") -> list[dict[str, str]]:
     """The error summary: every message in the order of the page, linked to its field."""
     return list(_summary(errors, schema, prefix))
-
-
-def ask_for(field: fields.Field[Any]) -> str:
-    """What a person is asked to do about a field: `Enter first names`, `Select an outcome`."""
-    label = field_label(field)
-    if label.endswith("?"):
-        return f"Select an answer to “{label}”" if _is_choice(field) else f"Answer “{label}”"
-    return f"{'Select' if _is_choice(field) else 'Enter'} {lower_first(label)}"
-
-
-def lower_first(text: str) -> str:
-    """`Date of birth` inside a sentence; `GP practice` stays as it is."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 class _Reading:
@@ -182,12 +171,6 @@ def nested_schema(field: fields.Field[Any]) -> Schema | None:
 def is_list(field: fields.Field[Any]) -> bool:
     """Does the field hold rows?"""
     return isinstance(field, fields.List) or (isinstance(field, fields.Nested) and bool(field.many))
-
-
-def _is_choice(field: fields.Field[Any]) -> bool:
-    inner = field.inner if isinstance(field, fields.List) else field
-    chosen = isinstance(inner, fields.Enum | fields.Boolean)
-    return chosen or getattr(field.validate, "choices", None) is not None
 
 
 def _summary(errors: Mapping[Any, Any], schema: Schema, prefix: str) -> Iterator[dict[str, str]]:

@@ -111,7 +111,7 @@ def test_an_empty_body_names_every_field_that_is_needed(schema: Any, missing: se
         ({"childs_views": "x" * 5001}, "childs_views", "5,000 characters or fewer"),
         ({"childs_views": "  "}, "childs_views", "Enter what the child said"),
         ({"not_alone_reason": "because"}, "not_alone_reason", "from the list"),
-        ({"visited_by": {"$ne": 1}}, "visited_by", "Not a valid string"),
+        ({"visited_by": {"$ne": 1}}, "visited_by", "Enter text"),
         ({"submission_id": "a.b$c-0001"}, "submission_id", "letters, digits"),
     ],
 )

@@ -235,3 +235,89 @@ def test_a_time_that_comes_twice_makes_the_page_ask_which() -> None:
 def test_a_misspelt_question_fails() -> None:
     with pytest.raises(LookupError, match="no question"):
         Form(SampleIn()).question("childen-0-first_names")
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\x00", "\x1b", "\x07", "\x7f", "\u202e", "\u202a", "\u2066", "\u2069", "\ud800"]
+)
+@pytest.mark.parametrize(
+    ("typed", "at", "called"),
+    [
+        ({"worry": "made{}up"}, ["worry"], "worry"),
+        ({"place": {"postcode": "ZZ1{} 1ZZ"}}, ["place", "postcode"], "postcode"),
+        ({"children": [{"first_names": "W{}"}]}, ["children", 0, "first_names"], "first names"),
+        ({"children": [{"needs": ["a", "b{}"]}]}, ["children", 0, "needs"], "needs"),
+        ({"seen_at": {"day": "1{}"}}, ["seen_at"], "seen at"),
+        ({"told": "yes{}"}, ["told"], "“Have you told the parents?”"),
+    ],
+)
+def test_characters_that_cannot_be_seen_are_refused_where_they_stand(
+    typed: dict[str, Any], at: list[Any], called: str, unseen: str
+) -> None:
+    found: Any = load_errors(planted(typed, unseen))
+    for step in at:
+        found = found[step]
+
+    assert found == [f"Remove the characters that cannot be seen from {called}"]
+
+
+def planted(typed: Any, unseen: str) -> Any:
+    """The same answers with the character where the braces stand."""
+    if isinstance(typed, dict):
+        return {key: planted(value, unseen) for key, value in typed.items()}
+    if isinstance(typed, list):
+        return [planted(value, unseen) for value in typed]
+    return typed.replace("{}", unseen)
+
+
+def test_lines_tabs_and_every_script_are_text() -> None:
+    class NoteIn(FormSchema):
+        note = fields.String()
+
+    text = "First\r\n\tsecond\nZoë, שלום, نور, 小明, 👩\u200d👧"
+
+    assert NoteIn().load({"note": text}) == {"note": text}
+
+
+@pytest.mark.parametrize(
+    ("typed", "at", "words"),
+    [
+        ({"worry": 5}, ["worry"], "Enter text"),
+        ({"told": "maybe"}, ["told"], "Answer yes or no (true or false)"),
+        ({"place": "here"}, ["place", "_schema"], "Send an object"),
+        ({"concerns": "physical"}, ["concerns"], "Send a list"),
+        ({"concerns": [None]}, ["concerns", 0], "Select concerns, or leave it out"),
+        ({"children": [None]}, ["children", 0], "Enter children, or leave it out"),
+        ({"children": ["x"]}, ["children", 0, "_schema"], "Send an object"),
+        ({"children": [{"needs": [5]}]}, ["children", 0, "needs", 0], "Enter text"),
+    ],
+)
+def test_an_answer_of_the_wrong_kind_is_told_what_is_right(
+    typed: dict[str, Any], at: list[Any], words: str
+) -> None:
+    found: Any = load_errors(typed)
+    for step in at:
+        found = found[step]
+
+    assert found == [words]
+
+
+def test_a_body_that_is_no_object_is_told_so() -> None:
+    with pytest.raises(ValidationError) as caught:
+        SampleIn().load([])
+
+    assert errors_of(caught.value) == {"_schema": ["Send an object"]}
+
+
+def test_a_field_with_words_of_its_own_keeps_them() -> None:
+    class OwnIn(FormSchema):
+        age = fields.Integer(error_messages={"invalid": "Enter the age in years"})
+        height = fields.Integer()
+
+    with pytest.raises(ValidationError) as caught:
+        OwnIn().load({"age": "x", "height": "x"})
+
+    assert errors_of(caught.value) == {
+        "age": ["Enter the age in years"],
+        "height": ["Enter a whole number"],
+    }
