@@ -98,6 +98,17 @@ def test_a_manager_reads_the_timeline_but_does_not_verify(app: Flask, world: Aud
     assert manager.client.get("/audit/api/verify").status_code == 403
 
 
+@pytest.mark.parametrize(("person", "shown"), [(MANAGER.id, True), ("a.auditor-demo", False)])
+def test_a_manager_gets_from_the_timeline_to_the_referral(
+    app: Flask, world: AuditWorld, person: str, shown: bool
+) -> None:
+    world.hears(*a_kept_line())
+
+    page = PageClient(app).acting_as(person).get(f"/audit/cases/{CASE}")
+
+    assert (f"/referral/referrals/{CASE}" in page.links.values()) is shown
+
+
 def test_the_timeline_tells_the_whole_line_in_order_with_names_and_times(
     auditor: PageClient, world: AuditWorld
 ) -> None:

@@ -6,9 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.audit.domain.clocks import Condition
+from shared.auth import current_person
 from shared.events.codes import Role
 
 READERS: Final = (Role.AUDITOR, Role.ADMINISTRATOR, Role.MASH_MANAGER, Role.TEAM_MANAGER)
+
+WORKS_WITH_FAMILIES: Final = frozenset(
+    {Role.MASH_PRACTITIONER, Role.MASH_MANAGER, Role.TEAM_MANAGER, Role.SOCIAL_WORKER}
+)
+"""Who is led from a timeline to the referral, which holds names; an auditor's work needs none."""
 
 WORDS: Final[Mapping[Condition, str]] = {
     Condition.RUNNING: "Running",
@@ -28,6 +34,12 @@ COLOURS: Final[Mapping[Condition, str]] = {
     Condition.CANCELLED: "grey",
 }
 """Never alone: the words always stand in the tag."""
+
+
+def works_with_families() -> bool:
+    """Does the person on this page hold a role that works with the family?"""
+    person = current_person()
+    return person is not None and not WORKS_WITH_FAMILIES.isdisjoint(person.roles)
 
 
 def type_words(event_type: str) -> str:

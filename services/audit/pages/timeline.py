@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from services.audit import queries
-from services.audit.pages.showing import COLOURS, READERS, WORDS, type_words
+from services.audit.pages.showing import COLOURS, READERS, WORDS, type_words, works_with_families
 from services.audit.queries import Line, LineFilter, Reading
 from services.audit.schemas import NEWEST, OLDEST, SERVICES, LineQuery
 from shared.auth import requires
@@ -68,6 +68,7 @@ def _page(line: Line, *, heading: str, of_child: bool) -> ResponseReturnValue:
         form=Form(schema, values=typed, errors=errors),
         choices=_choices(line, typed),
         selected=_selected(typed),
+        works_with_families=works_with_families(),
         words=WORDS,
         colours=COLOURS,
     )
