@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from flask import abort, request
+from flask import Request, abort, request
 
+NOT_JSON: Final = "The body is not JSON: send UTF-8 JSON with Content-Type application/json"
 DEEPEST: Final = 20
 TOO_DEEP: Final = f"The body is too deeply nested: send at most {DEEPEST} levels"
 
 
 def refuse_unreadable() -> None:
     """Refuse a body that is no JSON, or nested deeper than anything here is meant to follow."""
-    if not request.get_data():
-        return
     try:
         body = request.get_json()
     except RecursionError:
@@ -36,3 +35,11 @@ def deeper_than(levels: int, body: Any) -> bool:
 
 def _within(value: Mapping[str, Any] | list[Any]) -> Iterable[Any]:
     return value.values() if isinstance(value, Mapping) else value
+
+
+class JsonRequest(Request):
+    """A request whose body, when it is no JSON, is refused with the way to send it."""
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        """Answer a body that is no JSON; without an error the content type was the fault."""
+        abort(415) if e is None else abort(400, NOT_JSON)

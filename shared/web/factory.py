@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from shared.auth import Accounts, public
 from shared.web.api import register_api
+from shared.web.bodies import JsonRequest
 from shared.web.guard import API_LIMIT, Guard
 from shared.web.headers import register_headers
 from shared.web.pages import probes, sign_in_pages, static_file
@@ -44,6 +45,7 @@ def create_web(
     live in `services/`.
     """
     app = Flask(__name__, static_folder=None, template_folder=None)
+    app.request_class = JsonRequest
     app.config |= _config(service, settings)
     register_headers(app, embedded=settings.mode == "embedded")
     Guard(app, accounts=accounts, service_token=settings.service_token)

@@ -162,6 +162,9 @@ def _detail(error: HTTPException) -> str | None:
     """Words of our own for an error we raised with words; the table's words otherwise."""
     stock = default_exceptions.get(error.code or 0)
     words = error.description
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and wants_problem():
+        most = (request.max_content_length or 0) // 1024
+        return f"Nothing was saved. Send at most {most} kB in one request."
     if words is None or (stock is not None and words == stock.description):
         return None
     return words

@@ -200,10 +200,19 @@ def test_a_body_nested_beyond_all_measure_is_refused_before_anything_reads_it(bo
     assert told["detail"] == "The body is too deeply nested: send at most 20 levels"
 
 
+@pytest.mark.parametrize("body", [b"{", b"", b'{"worry": "\xff"}', b"worry=x"])
+def test_a_body_that_cannot_be_read_as_json_is_told_how_to_send_it(body: bytes) -> None:
+    told = post(body, status=400, content_type="application/json")
+
+    words = "The body is not JSON: send UTF-8 JSON with Content-Type application/json"
+    assert told["detail"] == words
+
+
 def test_a_body_far_too_large_is_refused_by_the_api() -> None:
     told = post({**WORRY, "worry": "x" * 1_000_000}, status=413)
 
     assert told["title"] == "That is too long"
+    assert told["detail"] == "Nothing was saved. Send at most 256 kB in one request."
 
 
 def test_a_text_far_too_long_is_answered_by_its_form_with_the_text_kept() -> None:
