@@ -122,7 +122,11 @@ def tell(ref: str) -> dict[str, Any]:
 @requires(*HUB)
 @blueprint.response(200, InboxOut)
 def show_inbox() -> dict[str, Any]:
-    """Read a page of the duty inbox: filters waiting, source, page."""
+    """Read a page of the duty inbox: filters waiting, source, page.
+
+    What waits for a decision comes in the order immediate danger, not sure, the rest, each by
+    when the decision is due. Other lists are newest first.
+    """
     found = inbox(desk(), Wanted(**InboxQuery().load(request.args.to_dict())))
     return {
         "total": found.total,

@@ -18,6 +18,15 @@ class ReferralDocument(RootDocument):
         "auto_create_index": False,
         "indexes": [
             {"fields": ["state.stage", "state.received_at"]},
+            # The order of the inbox: danger, then the time of receipt.
+            {
+                "fields": [
+                    "state.stage",
+                    "-state.report.safety.immediate_danger",
+                    "state.received_at",
+                    "_id",
+                ]
+            },
             {"fields": ["state.report.referrer.referral_source", "state.received_at"]},
             {"fields": ["state.children.match_key"]},
             {"fields": ["state.sent_by", "state.received_at"]},

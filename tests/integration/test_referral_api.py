@@ -237,7 +237,7 @@ def test_a_child_known_from_before_is_found_confirmed_and_named_in_the_decision(
     assert len(desk.events(old)) == 1
 
 
-def test_the_inbox_is_ordered_by_due_time_and_filtered(desk: ReferralDesk) -> None:
+def test_the_inbox_is_ordered_by_danger_and_filtered(desk: ReferralDesk) -> None:
     first = desk.sent(a_referral())
     desk.clock.on(minutes=1)
     second = desk.sent(a_referral(referral_source="6", children=[a_sibling(), an_unborn_child()]))
@@ -249,8 +249,8 @@ def test_the_inbox_is_ordered_by_due_time_and_filtered(desk: ReferralDesk) -> No
     police = desk.call("practitioner-demo", "GET", "/inbox?source=6&waiting=all").json
     decided = desk.call("practitioner-demo", "GET", "/inbox?waiting=feedback").json
 
-    assert [row["reference"] for row in waiting["referrals"]] == [second, third]
-    assert waiting["referrals"][0]["unborn"] == 1
+    assert [row["reference"] for row in waiting["referrals"]] == [third, second]
+    assert waiting["referrals"][1]["unborn"] == 1
     assert [row["reference"] for row in police["referrals"]] == [second]
     assert [row["reference"] for row in decided["referrals"]] == [first]
     assert waiting["last_decided_at"] == decided["referrals"][0]["decided_at"]

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from services.referral.domain.stages import Stage
 from services.referral.pages.desk import HUB, blueprint, desk
-from services.referral.queries.inbox import sent_by, waiting_count
+from services.referral.queries.inbox import danger_count, sent_by, waiting_count
 from shared.auth import EVERYONE, current_actor, current_person, requires
 from shared.events.codes import Role
 from shared.web.navigation import home_of
@@ -19,9 +19,12 @@ def home() -> str | Response:
     """Show the hub its counts and a partner their referrals; lead others to their own page."""
     role = current_actor().role
     if role in HUB:
-        waiting = waiting_count(desk(), Stage.RECEIVED)
-        untold = waiting_count(desk(), Stage.DECIDED)
-        return render_template("referral/home_hub.html", waiting=waiting, untold=untold)
+        return render_template(
+            "referral/home_hub.html",
+            waiting=waiting_count(desk(), Stage.RECEIVED),
+            danger=danger_count(desk()),
+            untold=waiting_count(desk(), Stage.DECIDED),
+        )
     if role is Role.PARTNER:
         rows = sent_by(desk(), current_actor().id)
         return render_template("referral/home_partner.html", rows=rows)

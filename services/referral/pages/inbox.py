@@ -1,4 +1,4 @@
-"""The duty inbox: what waits for a decision, what is due first on top."""
+"""The duty inbox: what waits for a decision, danger on top, then what is due first."""
 
 from __future__ import annotations
 

@@ -99,17 +99,25 @@ _ROW: Final = {
 }
 
 
+# The codes of danger sort as yes, not-sure, no when read downwards. The limit is one for all, so
+# the order of receipt is the order of the due times.
+_WAITING_ORDER: Final = [
+    ("state.report.safety.immediate_danger", -1),
+    ("state.received_at", 1),
+    ("_id", 1),
+]
+_NEWEST_FIRST: Final = [("state.received_at", -1), ("_id", -1)]
+
+
 def inbox(desk: Desk, wanted: Wanted) -> Inbox:
-    """Return one page of the duty inbox: what is due first comes first."""
+    """Return one page of the duty inbox: danger first, and then what is due first."""
     collection = desk.referrals.collection
     matching = _matching(wanted)
     total = collection.count_documents(matching)
     page = min(max(wanted.page, 1), max(1, -(-total // PAGE_SIZE)))
-    # The limit is one for all, so the order of receipt is the order of the due times.
-    order = 1 if wanted.waiting is Waiting.DECISION else -1
     found = list(
         collection.find(matching, _ROW)
-        .sort([("state.received_at", order), ("_id", order)])
+        .sort(_WAITING_ORDER if wanted.waiting is Waiting.DECISION else _NEWEST_FIRST)
         .skip((page - 1) * PAGE_SIZE)
         .limit(PAGE_SIZE)
     )
@@ -201,3 +209,12 @@ def sent_by(desk: Desk, person: str) -> tuple[InboxRow, ...]:
 def waiting_count(desk: Desk, stage: Stage) -> int:
     """Return how many referrals are at a stage."""
     return int(desk.referrals.collection.count_documents({"state.stage": stage.value}))
+
+
+def danger_count(desk: Desk) -> int:
+    """Return how many referrals that wait for a decision are of a child in immediate danger."""
+    matching = {
+        "state.stage": Stage.RECEIVED.value,
+        "state.report.safety.immediate_danger": Danger.YES.value,
+    }
+    return int(desk.referrals.collection.count_documents(matching))

@@ -1,0 +1,80 @@
+"""The duty inbox: a child in danger is never under the rest, and no filter is left out unsaid."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from shared.events.codes import Danger
+from tests.builders import a_decision, a_referral, an_urgent_referral
+from tests.conftest import MakeSettings
+from tests.support.referral import ReferralDesk, open_desk
+
+
+@pytest.fixture
+def desk(make_settings: MakeSettings) -> ReferralDesk:
+    return open_desk(make_settings())
+
+
+def sent_in_turn(desk: ReferralDesk) -> dict[str, str]:
+    """Send one referral of each kind and two in danger, the least urgent first."""
+    refs = {}
+    for name, body in (
+        ("no", a_referral(immediate_danger="no")),
+        ("not sure", an_urgent_referral(immediate_danger="not-sure")),
+        ("danger", an_urgent_referral(immediate_danger="yes")),
+        ("danger later", an_urgent_referral(immediate_danger="yes")),
+    ):
+        refs[name] = desk.sent(body)
+        desk.clock.on(minutes=5)
+    return refs
+
+
+def test_waiting_children_in_danger_come_first_then_not_sure_then_the_rest(
+    desk: ReferralDesk,
+) -> None:
+    refs = sent_in_turn(desk)
+    order = [refs[name] for name in ("danger", "danger later", "not sure", "no")]
+
+    page = desk.browser("practitioner-demo").get("/referral/inbox")
+    rows = desk.call("practitioner-demo", "GET", "/inbox").json["referrals"]
+
+    assert [row["reference"] for row in rows] == order
+    assert [words for words in page.links if words.startswith("MASH-")] == order
+    assert "Immediate danger first, then not sure, then the rest" in page.text
+
+
+def test_a_child_in_danger_is_on_the_first_page_however_many_wait(desk: ReferralDesk) -> None:
+    for _ in range(26):
+        desk.sent(a_referral(immediate_danger="no"))
+    desk.clock.on(minutes=5)
+    danger = desk.sent(an_urgent_referral(immediate_danger="yes"))
+
+    page = desk.browser("manager-demo").get("/referral/inbox")
+
+    assert next(iter(words for words in page.links if words.startswith("MASH-"))) == danger
+
+
+def test_the_order_of_danger_is_read_from_an_index(desk: ReferralDesk) -> None:
+    sent_in_turn(desk)
+    sorting = [("state.report.safety.immediate_danger", -1), ("state.received_at", 1), ("_id", 1)]
+
+    plan = desk.referrals.collection.find({"state.stage": "received"}).sort(sorting).explain()
+
+    stages = set(re.findall(r"'stage': '(\w+)'", str(plan["queryPlanner"]["winningPlan"])))
+    assert "IXSCAN" in stages
+    assert "SORT" not in stages
+
+
+def test_the_codes_of_danger_sort_in_their_order() -> None:
+    assert sorted(Danger, reverse=True) == [Danger.YES, Danger.NOT_SURE, Danger.NO]
+
+
+def test_the_hub_home_counts_children_in_danger_and_leads_to_them(desk: ReferralDesk) -> None:
+    refs = sent_in_turn(desk)
+    desk.post("manager-demo", f"/referrals/{refs['danger']}/decision", a_decision())
+
+    home = desk.browser("practitioner-demo").get("/referral/")
+
+    assert home.links["1 in immediate danger"] == "/referral/inbox"
