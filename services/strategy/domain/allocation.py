@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.strategy.domain.assignment import EarlierCase
 from services.strategy.domain.broken import (
     NotYourTeam,
     UnknownPerson,
     VisitByInThePast,
+    VisitByTooFarAhead,
     WorkerNotOfTheTeam,
     WorkerOnLeave,
 )
@@ -24,6 +25,9 @@ from shared.events.strategy import CaseAllocated
 
 NEWLY_QUALIFIED_SHARE = 0.8
 """A newly qualified worker carries about four fifths of a caseload (local policy)."""
+
+FURTHEST_VISIT = timedelta(days=28)
+"""No plan leaves a child unseen for longer (local policy)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,8 @@ def allocate(
     _check_worker(command.social_worker, team=team, directory=directory, at=at)
     if command.visit_by <= at:
         raise VisitByInThePast
+    if command.visit_by > at + FURTHEST_VISIT:
+        raise VisitByTooFarAhead(FURTHEST_VISIT.days)
     allocation = Allocation(
         social_worker=command.social_worker,
         team=team,

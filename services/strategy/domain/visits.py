@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.strategy.domain.broken import (
     AloneWithReason,
     ChildNotOnCase,
     NextAttemptInThePast,
+    NextAttemptTooFarAhead,
     NotAloneWithoutReason,
     NotYourCase,
     NotYourTeam,
@@ -25,6 +26,9 @@ from shared.changes import Change
 from shared.events.codes import NotAloneReason, Role
 from shared.events.seal import Actor
 from shared.events.strategy import ChildSeen, VisitAttempted
+
+FURTHEST_ATTEMPT = timedelta(days=7)
+"""A child who was not seen is tried again within a week (local policy)."""
 
 
 def record_attempt(
@@ -43,8 +47,7 @@ def record_attempt(
     child = child_on(case, command.child)
     visitor = _visitor(case, command.visited_by, directory=directory, by=by)
     _check_time(case, command.attempted_at, field="attempted_at", at=at)
-    if command.next_attempt_at <= at:
-        raise NextAttemptInThePast
+    _check_next(command.next_attempt_at, at=at)
     if any(
         each.attempted_at == command.attempted_at and each.social_worker == visitor
         for each in child.attempts
@@ -145,6 +148,14 @@ def _check_time(case: Case, when: datetime, *, field: str, at: datetime) -> None
     """A visit happened after the referral was received and not later than now."""
     if not case.received_at <= when <= at:
         raise VisitTimeImpossible(field=field)
+
+
+def _check_next(when: datetime, *, at: datetime) -> None:
+    """The next attempt is still to come, and within a week (local policy)."""
+    if when <= at:
+        raise NextAttemptInThePast
+    if when > at + FURTHEST_ATTEMPT:
+        raise NextAttemptTooFarAhead(FURTHEST_ATTEMPT.days)
 
 
 def _check_alone(child: CaseChild, command: RecordChildSeen) -> None:

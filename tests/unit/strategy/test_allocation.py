@@ -12,6 +12,7 @@ from services.strategy.domain.broken import (
     NotYourTeam,
     UnknownPerson,
     VisitByInThePast,
+    VisitByTooFarAhead,
     WorkerNotOfTheTeam,
     WorkerOnLeave,
 )
@@ -81,6 +82,13 @@ def test_a_worker_on_leave_is_refused() -> None:
 def test_a_visit_is_due_in_the_future() -> None:
     with pytest.raises(VisitByInThePast):
         allocation(visit_by=NOW)
+
+
+def test_a_visit_weeks_ahead_is_refused_as_a_slip() -> None:
+    with pytest.raises(VisitByTooFarAhead, match="28 days") as refused:
+        allocation(visit_by=NOW + timedelta(days=28, minutes=1))
+    assert refused.value.field == "visit_by"
+    assert allocation(visit_by=NOW + timedelta(days=28))
 
 
 def proposed(caseload: dict[str, int], *earlier: EarlierCase) -> list[str]:

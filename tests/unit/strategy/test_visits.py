@@ -10,6 +10,7 @@ from services.strategy.domain.broken import (
     AloneWithReason,
     ChildNotOnCase,
     NextAttemptInThePast,
+    NextAttemptTooFarAhead,
     NotAloneWithoutReason,
     NotYourCase,
     NotYourTeam,
@@ -123,6 +124,13 @@ def test_a_child_cannot_have_been_seen_before_the_referral_or_in_the_future(minu
 def test_the_next_attempt_is_still_to_come() -> None:
     with pytest.raises(NextAttemptInThePast):
         attempt(next_attempt_at=NOW)
+
+
+def test_the_next_attempt_is_not_more_than_a_week_away() -> None:
+    with pytest.raises(NextAttemptTooFarAhead, match="7 days") as refused:
+        attempt(next_attempt_at=NOW + timedelta(days=7, minutes=1))
+    assert refused.value.field == "next_attempt_at"
+    assert attempt(next_attempt_at=NOW + timedelta(days=7))
 
 
 def test_not_alone_needs_a_reason_and_alone_needs_none() -> None:

@@ -4,6 +4,7 @@ from services.strategy.domain.broken.allocation import (
     AlreadyAllocated,
     MeetingNotHeld,
     VisitByInThePast,
+    VisitByTooFarAhead,
     WorkerNotOfTheTeam,
     WorkerOnLeave,
 )
@@ -37,6 +38,7 @@ from services.strategy.domain.broken.record import (
 from services.strategy.domain.broken.visits import (
     AloneWithReason,
     NextAttemptInThePast,
+    NextAttemptTooFarAhead,
     NotAloneWithoutReason,
     NotYourCase,
     UnbornChildSeenAlone,
@@ -63,6 +65,7 @@ __all__ = [
     "MeetingTimePassed",
     "MeetingTooFarAhead",
     "NextAttemptInThePast",
+    "NextAttemptTooFarAhead",
     "NotAloneWithoutReason",
     "NotQuorateWithoutReason",
     "NotYourCase",
@@ -75,6 +78,7 @@ __all__ = [
     "UnknownPerson",
     "VisitAlreadyRecorded",
     "VisitByInThePast",
+    "VisitByTooFarAhead",
     "VisitTimeImpossible",
     "WorkerNotOfTheTeam",
     "WorkerOnLeave",

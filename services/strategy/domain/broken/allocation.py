@@ -64,3 +64,16 @@ class VisitByInThePast(Invalid):
         super().__init__(
             "The visit must be due later than now. Enter another time.", field="visit_by"
         )
+
+
+class VisitByTooFarAhead(Invalid):
+    """A visit that is weeks away is a slip of the pen."""
+
+    code = "visit-by-too-far-ahead"
+    source = LOCAL
+
+    def __init__(self, days: int) -> None:
+        super().__init__(
+            f"The children must be seen within {days} days. Check the date you entered.",
+            field="visit_by",
+        )

@@ -44,6 +44,19 @@ class NextAttemptInThePast(Invalid):
         )
 
 
+class NextAttemptTooFarAhead(Invalid):
+    """A child who was not seen is not left for more than a week."""
+
+    code = "next-attempt-too-far-ahead"
+    source = LOCAL
+
+    def __init__(self, days: int) -> None:
+        super().__init__(
+            f"The next attempt must be within {days} days. Check the date you entered.",
+            field="next_attempt_at",
+        )
+
+
 class NotAloneWithoutReason(Invalid):
     """A child is seen alone, or the reason is recorded."""
 
