@@ -42,12 +42,16 @@ def check_call(case: Case | None, command: CallMeeting, *, at: datetime) -> Case
         raise MeetingTimePassed
     if command.starts_at > at + FURTHEST_AHEAD:
         raise MeetingTooFarAhead(FURTHEST_AHEAD.days)
-    missing = [agency for agency in CORE if agency not in command.invited]
+    missing = _missing(command)
     if missing and not command.core_missing_reason:
         raise CoreAgencyNotInvited(missing)
     if case.physical_harm_alleged and Agency.PAEDIATRICIAN not in command.invited:
         raise PaediatricianNotInvited
     return case
+
+
+def _missing(command: CallMeeting) -> list[Agency]:
+    return [agency for agency in CORE if agency not in command.invited]
 
 
 def call(
@@ -71,7 +75,8 @@ def call(
         ends_at=slot.ends_at,
         mode=command.mode,
         invited=command.invited,
-        core_missing_reason=command.core_missing_reason,
+        # A reason for nobody would later read as if somebody had been missing.
+        core_missing_reason=command.core_missing_reason if _missing(command) else "",
         lead=lead_from(choice, directory, at),
     )
     facts = (

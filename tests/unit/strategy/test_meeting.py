@@ -73,6 +73,16 @@ def test_each_core_agency_is_invited_or_the_reason_is_given(agency: Agency) -> N
     )
 
 
+def test_a_reason_is_not_kept_where_nobody_is_missing() -> None:
+    whole = called(core_missing_reason="Fictional reason").open_meeting
+    without = called(invited=CORE[:2], core_missing_reason="Fictional reason").open_meeting
+
+    assert whole is not None
+    assert whole.core_missing_reason == ""
+    assert without is not None
+    assert without.core_missing_reason == "Fictional reason"
+
+
 def test_alleged_physical_harm_brings_the_paediatrician_whatever_the_reason() -> None:
     case = a_case(physical_harm_alleged=True)
 
