@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,6 +45,18 @@ def _children(children: tuple[ChildOnCase, ...]) -> str:
     unborn = sum(each.unborn for each in children)
     number = counted(len(children), "child", "children")
     return f"{number}, {unborn} not born yet" if unborn else number
+
+
+def _team(code: str) -> str:
+    """A team as a person writes it; audit has its code only."""
+    return code.replace("-", " ").title()
+
+
+def _named(reasons: tuple[str, ...], names: Names) -> Iterator[str]:
+    """Reasons with a name for the sign-in reference that begins one: an event carries no name."""
+    for reason in reasons:
+        who = re.split(r"[:\s]", reason, maxsplit=1)[0]
+        yield names(who) + reason[len(who) :]
 
 
 def _received(fact: referral.ReferralReceived, _: Names) -> Sentence:
@@ -96,8 +109,8 @@ def _called(fact: strategy.MeetingCalled, _: Names) -> Sentence:
 def _assigned(fact: strategy.LeadAssigned, names: Names) -> Sentence:
     return _said(
         f"{names(fact.lead)} assigned to lead strategy meeting {fact.meeting}",
-        f"Team {fact.team}: {words(fact.rule)}",
-        *fact.reasons,
+        f"Team {_team(fact.team)}: {words(fact.rule)}",
+        *_named(fact.reasons, names),
         f"To acknowledge by {moment(fact.acknowledge_by)}",
     )
 
@@ -115,8 +128,8 @@ def _reassigned(fact: strategy.LeadReassigned, names: Names) -> Sentence:
     return _said(
         f"Strategy meeting {fact.meeting} passed to {names(fact.lead)}",
         f"Before: {names(fact.previous_lead)}; {words(fact.because)}",
-        f"Team {fact.team}: {words(fact.rule)}",
-        *fact.reasons,
+        f"Team {_team(fact.team)}: {words(fact.rule)}",
+        *_named(fact.reasons, names),
         f"To acknowledge by {moment(fact.acknowledge_by)}",
     )
 
@@ -146,7 +159,7 @@ def _medical(fact: strategy.MedicalDecided, _: Names) -> Sentence:
 def _allocated(fact: strategy.CaseAllocated, names: Names) -> Sentence:
     return _said(
         f"Allocated to {names(fact.social_worker)}, social worker",
-        f"Team {fact.team}, {counted(len(fact.children), 'child', 'children')}",
+        f"Team {_team(fact.team)}, {counted(len(fact.children), 'child', 'children')}",
         f"Visit by {moment(fact.visit_by)}",
     )
 

@@ -22,8 +22,9 @@ from services.audit.domain.timeline import (
 )
 from services.audit.domain.wording import WORDING, sentence_of, unknown_event
 from shared.events.audit import ClockMet
-from shared.events.codes import Clock, ReferralSource
+from shared.events.codes import AssignmentRule, Clock, ReferralSource
 from shared.events.registry import REGISTRY, UPGRADES, fact_of
+from shared.events.strategy import LeadAssigned
 from tests.unit.audit.lines import BLUE, GREEN, SOCIAL_WORKER, a_kept_line, in_london, sealed, seen
 
 
@@ -237,6 +238,26 @@ def test_a_promise_kept_after_it_was_due_is_said_to_be_late() -> None:
     assert sentence_of(said, name).title == "Done, but late: threshold decision"
     assert sentence_of(replace(said, occurred_at=due), name).title == (
         "Done in time: threshold decision"
+    )
+
+
+def test_reasons_and_teams_are_said_by_name() -> None:
+    fact = LeadAssigned(
+        meeting=1,
+        lead="s.saucer-demo",
+        team="west-bromwich",
+        rule=AssignmentRule.PATCH,
+        reasons=("b.biscuit-demo: is on leave.", "s.saucer-demo is on duty.", "The patch fits."),
+        acknowledge_by=in_london("2026-11-23T12:00"),
+    )
+
+    details = sentence_of(fact, name).details
+
+    assert details[0].startswith("Team West Bromwich:")
+    assert details[1:4] == (
+        "Bo Biscuit: is on leave.",
+        "Sam Saucer is on duty.",
+        "The patch fits.",
     )
 
 
