@@ -15,7 +15,7 @@ from services.referral.domain.commands import (
     ReceiveReferral,
 )
 from services.referral.domain.referral import Referral
-from services.referral.queries.desk import Desk, decision_due, own_referral_of, referral_of
+from services.referral.queries.desk import Desk, decision_due, own_referral_of, readable_referral_of
 from services.referral.queries.history import history_of
 from services.referral.queries.inbox import InboxRow, Wanted, inbox
 from services.referral.schemas import DecisionIn, FeedbackIn, InboxQuery, MatchIn, ReferralIn
@@ -25,7 +25,7 @@ from services.referral.schemas.shown import (
     ReferralOut,
     StandingOut,
 )
-from shared.auth import current_actor, requires
+from shared.auth import current_actor, current_person, requires
 from shared.events.codes import Door, Role
 from shared.states import plain
 
@@ -74,11 +74,16 @@ def receive() -> Answer:
 @requires(*HUB, Role.TEAM_MANAGER, Role.SOCIAL_WORKER, Role.AUDITOR, Role.PARTNER)
 @blueprint.response(200, ReferralOut)
 def show(ref: str) -> dict[str, Any]:
-    """Read a referral. Whoever sent it sees where it stands; staff see all of it."""
+    """Read a referral. Whoever sent it sees where it stands; staff see all of it.
+
+    Social workers and team managers read it once it was decided to come to social care.
+    """
     actor = current_actor()
     if actor.role is Role.PARTNER:
         return _standing(own_referral_of(desk(), ref, person=actor.id))
-    return _whole(referral_of(desk(), ref))
+    person = current_person()
+    roles = person.roles if person else (actor.role,)
+    return _whole(readable_referral_of(desk(), ref, roles=roles))
 
 
 @blueprint.route("/referrals/<ref>/decision", methods=["POST"])

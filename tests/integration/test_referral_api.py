@@ -205,7 +205,7 @@ def test_a_partner_sees_where_their_own_referral_stands_and_no_other(desk: Refer
 def test_staff_see_the_whole_referral(desk: ReferralDesk) -> None:
     ref = desk.sent(an_alleged_injury(children=[a_child(), an_unborn_child()]))
 
-    whole = desk.call("team-demo", "GET", f"/referrals/{ref}").json
+    whole = desk.call("practitioner-demo", "GET", f"/referrals/{ref}").json
 
     assert whole["children"][0]["last_name"] == "Teapot"
     assert whole["children"][1]["expected_date"] == "2026-12-20"

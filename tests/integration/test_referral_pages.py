@@ -269,7 +269,7 @@ def test_the_inbox_is_filtered_by_source_and_state(desk: ReferralDesk) -> None:
 def test_staff_read_the_referral_in_the_order_of_the_form(desk: ReferralDesk) -> None:
     ref = desk.sent(an_alleged_injury())
 
-    record = desk.browser("team-demo").get(f"/referral/referrals/{ref}")
+    record = desk.browser("practitioner-demo").get(f"/referral/referrals/{ref}")
 
     headings = [h2.text for h2 in record.tree.one("main").all("h2")]
     assert headings[0] == "Safety now"

@@ -25,6 +25,7 @@ PEOPLE = {
     "practitioner-demo": ("Pat Practitioner", ["mash-practitioner"], None),
     "manager-demo": ("Max Manager", ["mash-manager"], None),
     "team-demo": ("Terry Team", ["team-manager"], None),
+    "worker-demo": ("Sky Worker", ["social-worker"], None),
     "auditor-demo": ("Alex Auditor", ["auditor"], None),
 }
 MORNING = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

@@ -6,9 +6,9 @@ from flask import render_template
 
 from services.referral.pages.answers import sections_of
 from services.referral.pages.desk import HUB, READERS, blueprint, desk, holds
-from services.referral.queries.desk import decision_due, referral_of
+from services.referral.queries.desk import READ_ALL, decision_due, readable_referral_of
 from services.referral.queries.history import history_of
-from shared.auth import current_actor, requires
+from shared.auth import current_actor, current_person, requires
 from shared.events.codes import Role
 
 
@@ -16,7 +16,9 @@ from shared.events.codes import Role
 @requires(*READERS)
 def show(ref: str) -> str:
     """Show everything that was told, what the hub may know from before, and what was decided."""
-    referral = referral_of(desk(), ref)
+    person = current_person()
+    roles = person.roles if person else (current_actor().role,)
+    referral = readable_referral_of(desk(), ref, roles=roles)
     return render_template(
         "referral/record.html",
         referral=referral,
@@ -24,5 +26,6 @@ def show(ref: str) -> str:
         history=history_of(desk(), referral),
         sections=sections_of(referral),
         hub=current_actor().role in HUB,
+        reads_all=bool(READ_ALL & set(roles)),
         may_decide=holds(Role.MASH_MANAGER),
     )

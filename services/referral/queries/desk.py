@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from services.referral.domain.errors import NoSuchReferral
 from services.referral.domain.guidance import Guidance, in_force
 from services.referral.domain.referral import Referral
+from services.referral.domain.threshold import STATUTORY
 from shared.clock import Clock, london
 from shared.events.codes import Clock as Promise
+from shared.events.codes import Role
 from shared.practice.due import Due, due_for
 from shared.practice.limits import TimeLimits
 from shared.store import Roots
+
+READ_ALL: Final = frozenset({Role.MASH_MANAGER, Role.MASH_PRACTITIONER, Role.AUDITOR})
+"""Who reads every referral, whatever was decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,23 @@ def referral_of(desk: Desk, ref: str) -> Referral:
     if state is None:
         raise NoSuchReferral
     return state
+
+
+def readable_referral_of(desk: Desk, ref: str, *, roles: Collection[Role]) -> Referral:
+    """Return one referral that somebody in these roles may read, or answer as if it did not exist.
+
+    Social workers and team managers need to know only what was decided to come to them: names and
+    narrative of any other referral are the hub's. Local policy: need to know.
+    """
+    referral = referral_of(desk, ref)
+    if not (READ_ALL & set(roles) or came_to_social_care(referral)):
+        raise NoSuchReferral
+    return referral
+
+
+def came_to_social_care(referral: Referral) -> bool:
+    """Was it decided that social care works with these children?"""
+    return referral.decision is not None and referral.decision.outcome in STATUTORY
 
 
 def own_referral_of(desk: Desk, ref: str, *, person: str) -> Referral:

@@ -1,0 +1,59 @@
+"""Who reads a referral, what a reader may open from it, and who is named in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import a_decision, a_referral
+from tests.conftest import MakeSettings
+from tests.support.referral import ReferralDesk, open_desk
+
+SOCIAL_CARE = ("worker-demo", "team-demo")
+STATUTORY = ("strategy-meeting", "single-assessment")
+EARLY_HELP = a_decision(outcome="early-help", child_protection_concerns=False, threshold_level=2)
+
+
+@pytest.fixture
+def desk(make_settings: MakeSettings) -> ReferralDesk:
+    return open_desk(make_settings())
+
+
+def decided(desk: ReferralDesk, decision: dict[str, object]) -> str:
+    ref = desk.sent(a_referral())
+    answer = desk.post("manager-demo", f"/referrals/{ref}/decision", decision)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return ref
+
+
+@pytest.mark.parametrize("person", SOCIAL_CARE)
+def test_social_care_reads_no_referral_that_did_not_come_to_it(
+    desk: ReferralDesk, person: str
+) -> None:
+    unknown = desk.call(person, "GET", "/referrals/MASH-00000-00000")
+
+    for ref in (desk.sent(a_referral()), decided(desk, EARLY_HELP)):
+        page = desk.browser(person).get(f"/referral/referrals/{ref}", status=404)
+        answer = desk.call(person, "GET", f"/referrals/{ref}")
+        assert "Teapot" not in page.html
+        assert answer.status_code == unknown.status_code == 404
+        assert answer.json["detail"] == unknown.json["detail"]
+
+
+@pytest.mark.parametrize("person", SOCIAL_CARE)
+@pytest.mark.parametrize("outcome", STATUTORY)
+def test_social_care_reads_what_came_to_it(desk: ReferralDesk, person: str, outcome: str) -> None:
+    ref = decided(desk, a_decision(outcome=outcome))
+
+    page = desk.browser(person).get(f"/referral/referrals/{ref}")
+
+    assert "Teapot" in page.text
+    assert desk.call(person, "GET", f"/referrals/{ref}").status_code == 200
+
+
+@pytest.mark.parametrize("person", ["practitioner-demo", "manager-demo", "auditor-demo"])
+def test_the_hub_and_the_auditor_read_every_referral(desk: ReferralDesk, person: str) -> None:
+    ref = desk.sent(a_referral())
+
+    desk.browser(person).get(f"/referral/referrals/{ref}")
+
+    assert desk.call(person, "GET", f"/referrals/{ref}").status_code == 200
