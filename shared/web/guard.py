@@ -7,13 +7,14 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, g, make_response, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
 from shared.auth import Accounts, Person, allowed_roles, sha256
 from shared.events.codes import Role
 from shared.events.seal import Actor
+from shared.web import unsent
 from shared.web.problems import answer, wants_problem
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -117,11 +118,31 @@ def local_path(target: str | None) -> str | None:
 def _ask_to_sign_in() -> AnyResponse:
     if wants_problem():
         return answer(401)
-    here = request.full_path.rstrip("?") if request.method in SAFE else request.path
-    return redirect(url_for("web.sign_in_page", next=here), code=303)
+    here = request.full_path.rstrip("?")
+    if request.method in SAFE:
+        return redirect(url_for("web.sign_in_page", next=here), code=303)
+    if unsent.from_elsewhere():
+        raise CSRFError("This request came from another site.")
+    page = unsent.sign_in_form(next=local_path(here), unsent=unsent.typed())
+    return make_response(page, 401)
+
+
+def _handed_back() -> Response | None:
+    """What somebody who is signed in typed before their session changed, to be sent again."""
+    if g.person is None or wants_problem() or unsent.from_elsewhere():
+        return None
+    if request.endpoint == unsent.SIGN_IN:
+        address, fields = local_path(request.args.get("next")), unsent.carried()
+        return unsent.send_again(address, fields) if address and fields else None
+    address = local_path(request.full_path.rstrip("?"))
+    is_ours = request.blueprint == "web"  # signing out: nothing was typed
+    return unsent.send_again(address, unsent.typed()) if address and not is_ours else None
 
 
 def _forged(error: CSRFError) -> Response:
+    handed_back = _handed_back()
+    if handed_back is not None:
+        return handed_back
     detail = (
         "Nothing was saved. Go back, load the page again and send it again. "
         "If you signed in or out in another tab, that is why."

@@ -12,7 +12,6 @@ from flask import (
     g,
     jsonify,
     redirect,
-    render_template,
     request,
     send_from_directory,
     url_for,
@@ -23,6 +22,7 @@ from shared.auth import Accounts, Person, public
 from shared.web.guard import local_path, sign_in, sign_out
 from shared.web.navigation import home_of
 from shared.web.templating import STATIC
+from shared.web.unsent import carried, send_again, sign_in_form
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -41,7 +41,7 @@ def sign_in_pages(accounts: Accounts) -> Blueprint:
     def sign_in_page() -> ResponseReturnValue:
         if g.person is not None:
             return redirect(_after(g.person), code=303)
-        return _sign_in_form([], name="")
+        return sign_in_form(next=local_path(request.args.get("next")), unsent=[])
 
     @blueprint.post("/sign-in")
     @public
@@ -52,12 +52,17 @@ def sign_in_pages(accounts: Accounts) -> Blueprint:
         if person is not None:
             sign_in(person)
             log.info("signed in", extra={"actor": person.id})
+            unsent, address = carried(), local_path(request.args.get("next"))
+            if unsent and address:
+                g.person = person
+                return send_again(address, unsent)
             return redirect(_after(person), code=303)
         if not faults:
             log.warning("sign-in refused")
             words = "Enter a sign-in name and password that belong together. Check both"
             faults = [{"text": words, "href": "#name"}]
-        return _sign_in_form(faults, name=name), 422
+        after = local_path(request.args.get("next"))
+        return sign_in_form(faults, name=name, next=after, unsent=carried()), 422
 
     @blueprint.post("/sign-out")
     @public
@@ -110,12 +115,6 @@ def _faults(name: str, password: str) -> list[dict[str, Any]]:
     if not password:
         faults.append({"text": "Enter your password", "href": "#password"})
     return faults
-
-
-def _sign_in_form(faults: list[dict[str, Any]], *, name: str) -> str:
-    return render_template(
-        "sign_in.html", error_list=faults, name=name, next=local_path(request.args.get("next"))
-    )
 
 
 def _after(person: Person) -> str:
