@@ -31,6 +31,7 @@ class MenuItem:
 _HUB: Final = frozenset({Role.MASH_PRACTITIONER, Role.MASH_MANAGER})
 _MANAGERS: Final = frozenset({Role.MASH_MANAGER, Role.TEAM_MANAGER})
 
+_DIRECTORY_KEEPERS: Final = frozenset({Role.ADMINISTRATOR, Role.TEAM_MANAGER})
 _TIMELINE_READERS: Final = _MANAGERS | {Role.AUDITOR, Role.ADMINISTRATOR}
 
 MENU: Final = (
@@ -38,6 +39,7 @@ MENU: Final = (
     MenuItem(text="Send a referral", href="/referral/referrals/new", roles=_HUB | {Role.PARTNER}),
     MenuItem(text="Worklist", href="/strategy/worklist", roles=_MANAGERS),
     MenuItem(text="My visits", href="/strategy/my-visits", roles=frozenset({Role.SOCIAL_WORKER})),
+    MenuItem(text="Directory", href="/strategy/directory", roles=_DIRECTORY_KEEPERS),
     MenuItem(text="Timelines", href="/audit/cases", roles=_TIMELINE_READERS),
 )
 """Each item is offered only to roles that its page lets in; a test asks the pages."""

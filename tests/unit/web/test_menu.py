@@ -56,6 +56,14 @@ def test_each_role_starts_on_a_page_that_lets_it_in(services: dict[str, Flask], 
     assert role in let_in(services, home)
 
 
+@pytest.mark.parametrize("role", EVERYONE)
+def test_the_directory_is_in_the_menu_of_those_who_answer_for_it(role: Role) -> None:
+    offered = [item["text"] for item in menu_of(Person(id="x-demo", name="X", roles=(role,)), "/")]
+
+    answers_for_it = role in {Role.ADMINISTRATOR, Role.TEAM_MANAGER}
+    assert ("Directory" in offered) is answers_for_it
+
+
 def test_the_menu_marks_where_the_person_is() -> None:
     person = Person(id="x-demo", name="X", roles=(Role.SOCIAL_WORKER,))
 
