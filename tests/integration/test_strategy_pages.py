@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from shared.events.codes import ThresholdOutcome
+from shared.events.envelope import iso
 from tests.conftest import MakeSettings
-from tests.integration.strategy_world import FIRST, MASH, WEST, WORKER, World
-from tests.integration.test_strategy_doors import REF, allocated
+from tests.integration.strategy_world import FIRST, MASH, NOW, WEST, WEST_OTHER, WORKER, World
+from tests.integration.test_strategy_doors import CASE, REF, a_call, allocated, an_allocation
 
 SEE_REFERRAL = "See the referral: the child's name, address and any risk to staff"
 VISIT = f"/strategy/cases/{REF}/children/{FIRST}/visit"
@@ -38,3 +42,13 @@ def test_whoever_visits_is_led_to_who_the_child_is_and_where(
 
     leads = [to for words, to in page.links.items() if words.startswith(SEE_REFERRAL)]
     assert leads == [f"/referral/referrals/{REF}"]
+
+
+def test_who_does_not_lead_is_told_before_the_form_to_decline(world: World) -> None:
+    world.decided(REF)
+    world.call(MASH, f"{CASE}/meeting", a_call())
+
+    page = world.browser(WEST_OTHER).get(f"/strategy/cases/{REF}/lead/decline")
+
+    assert "You do not lead this meeting" in page.text
+    assert not page.tree.one("main").all("form")

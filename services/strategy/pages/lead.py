@@ -52,8 +52,11 @@ def acknowledge_sent(ref: str) -> ResponseReturnValue:
 @blueprint.get(f"{CASE}/lead/decline")
 @requires(Role.TEAM_MANAGER)
 def decline(ref: str) -> ResponseReturnValue:
-    """Ask why the lead cannot lead."""
-    return _decline_page(_with_open_meeting(ref))(new_form(DeclineLeadIn()))
+    """Ask why the lead cannot lead; anybody else is told so before they fill in anything."""
+    case = _with_open_meeting(ref)
+    if not _leads(case):
+        return _acknowledge_page(case)(new_form(AcknowledgeLeadIn()))
+    return _decline_page(case)(new_form(DeclineLeadIn()))
 
 
 @blueprint.post(f"{CASE}/lead/decline")
@@ -94,9 +97,13 @@ def _with_open_meeting(ref: str) -> Case:
     return case
 
 
-def _acknowledge_page(case: Case) -> Callable[[Form], str]:
+def _leads(case: Case) -> bool:
     meeting = case.open_meeting
-    leads = meeting is not None and meeting.lead.person == current_actor().id
+    return meeting is not None and meeting.lead.person == current_actor().id
+
+
+def _acknowledge_page(case: Case) -> Callable[[Form], str]:
+    leads = _leads(case)
     return lambda form: page("acknowledge.html", case=case, form=form, leads=leads)
 
 
