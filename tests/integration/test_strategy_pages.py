@@ -52,3 +52,16 @@ def test_who_does_not_lead_is_told_before_the_form_to_decline(world: World) -> N
 
     assert "You do not lead this meeting" in page.text
     assert not page.tree.one("main").all("form")
+
+
+def test_the_next_action_asks_for_visits_only_who_can_record_them(world: World) -> None:
+    allocated(world)
+
+    words = {
+        person: world.browser(person).get(f"/strategy/cases/{REF}").text
+        for person in (WORKER, WEST, MASH)
+    }
+
+    asked = {person for person, text in words.items() if "Record each visit below." in text}
+    assert asked == {WORKER, WEST}
+    assert "2 children have not been seen yet." in words[MASH]

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from services.strategy.domain.case import Case, Meeting, Stage
 from services.strategy.domain.stages import Step, steps_from
-from services.strategy.pages.base import CASE, READERS, blueprint, office, page, read_case
+from services.strategy.pages.base import CASE, READERS, VISITORS, blueprint, office, page, read_case
 from services.strategy.queries import worklist
 from shared.auth import current_actor, requires
 from shared.events.codes import Role
@@ -59,7 +59,7 @@ def next_action(case: Case, actor: Actor) -> NextAction:
         words = "Call the strategy meeting."
         may = actor.role in (Role.TEAM_MANAGER, Role.MASH_MANAGER)
         return _do(words, "Call the meeting", "strategy.call_meeting", case, may=may)
-    return _visits_action(len(case.children_not_seen))
+    return _visits_action(len(case.children_not_seen), actor)
 
 
 def _meeting_action(case: Case, waiting: Meeting, actor: Actor) -> NextAction:
@@ -71,10 +71,12 @@ def _meeting_action(case: Case, waiting: Meeting, actor: Actor) -> NextAction:
     return NextAction(words="The lead has to acknowledge the strategy meeting.")
 
 
-def _visits_action(left: int) -> NextAction:
+def _visits_action(left: int, actor: Actor) -> NextAction:
     if left:
         children = "1 child has" if left == 1 else f"{left} children have"
-        return NextAction(words=f"{children} not been seen yet. Record each visit below.")
+        records = actor.role in VISITORS
+        who = "Record each visit below." if records else "The team records each visit."
+        return NextAction(words=f"{children} not been seen yet. {who}")
     return NextAction(words="Every child has been seen. Nothing more is due here.")
 
 
