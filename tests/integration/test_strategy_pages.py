@@ -44,6 +44,41 @@ def test_whoever_visits_is_led_to_who_the_child_is_and_where(
     assert leads == [f"/referral/referrals/{REF}"]
 
 
+def test_a_planned_visit_is_said_as_a_plan_wherever_it_stands(world: World) -> None:
+    """A plan is not a promise: the words of the clock are for promises."""
+    world.decided(REF, outcome=ThresholdOutcome.SINGLE_ASSESSMENT, child_protection_concerns=False)
+    assert world.call(WEST, f"{CASE}/allocation", an_allocation())[0] == 200
+    pages = [
+        (WEST, "/strategy/worklist"),
+        (WORKER, "/strategy/my-visits"),
+        (WORKER, f"/strategy/cases/{REF}"),
+        (WORKER, VISIT),
+    ]
+
+    for person, path in pages:
+        page = world.browser(person).get(path)
+        assert "Planned by 4 March 2026, 18:00" in page.text, path
+        assert "Planned date passed" not in page.text, path
+    world.clock.at = NOW + timedelta(days=3)
+    for person, path in pages:
+        page = world.browser(person).get(path)
+        assert "Planned date passed" in page.text, path
+        assert page.text.count("Overdue") == 0, path
+
+
+def test_a_plan_later_than_the_promise_says_so(world: World) -> None:
+    allocated(world)
+    assert "Later than the promise" not in world.browser(WEST).get(f"/strategy/cases/{REF}").text
+    other = "MASH-TEST2-TEST2"
+    world.decided(other, outcome=ThresholdOutcome.SINGLE_ASSESSMENT)
+    late = an_allocation(visit_by=iso(NOW + timedelta(days=2)))
+    assert world.call(WEST, f"/cases/{other}/allocation", late)[0] == 200
+
+    page = world.browser(WEST).get(f"/strategy/cases/{other}")
+
+    assert "Later than the promise, due 4 March 2026" in page.text
+
+
 def test_who_does_not_lead_is_told_before_the_form_to_decline(world: World) -> None:
     world.decided(REF)
     world.call(MASH, f"{CASE}/meeting", a_call())

@@ -57,13 +57,14 @@ def read_case(ref: str) -> Case:
 
 def page(template: str, **names: Any) -> str:
     """Draw a page of this service; every one can word a person and a stage."""
-    directory = office().directory
+    directory, now = office().directory, office().clock.now()
     return render_template(
         f"strategy/{template}",
         label=directory.label,
         team_name=lambda code: team_name(directory, code),
         in_names=lambda words: in_names(directory, words),
         stage_words=STAGE_WORDS,
+        passed=lambda at: at < now,
         **names,
     )
 

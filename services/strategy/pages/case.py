@@ -41,6 +41,7 @@ def show_case(ref: str) -> ResponseReturnValue:
         seen_promises={
             child.child: worklist.seen_promise(case, child, limits) for child in case.children
         },
+        broken_promise=worklist.promise_before_plan(case, limits),
         next_action=next_action(case, actor),
         may_call=_may_call(case, actor),
         submission_id=new_submission_id(),

@@ -39,6 +39,8 @@ class Item:
     team: str | None
     due_at: datetime | None
     child: CaseChild | None = None
+    planned: bool = False
+    """Is `due_at` only what the manager set? Then it is a plan, and no promise is broken by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,15 @@ def visit_due(case: Case, child: CaseChild, limits: TimeLimits) -> datetime | No
     return case.allocation.visit_by if case.allocation else None
 
 
+def promise_before_plan(case: Case, limits: TimeLimits) -> datetime | None:
+    """Return the first promise to see a child that the manager's own plan would break, if any."""
+    if case.allocation is None:
+        return None
+    promises = (seen_promise(case, child, limits) for child in case.children_not_seen)
+    broken = (each.due_at for each in promises if each and each.due_at < case.allocation.visit_by)
+    return min(broken, default=None)
+
+
 def team_of(case: Case, directory: Directory) -> str | None:
     """Return the team that has the case, or will receive it; None when no patch holds it."""
     if case.team:
@@ -124,9 +135,7 @@ def worklist(
 def visits_of(cases: Iterable[Case], limits: TimeLimits) -> tuple[Item, ...]:
     """Return the children of a social worker's cases, those not yet seen first."""
     items = [
-        Item(case=case, team=case.team, child=child, due_at=visit_due(case, child, limits))
-        for case in cases
-        for child in case.children
+        _visit_item(case, case.team, child, limits) for case in cases for child in case.children
     ]
     return tuple(
         sorted(items, key=lambda item: (bool(item.child and item.child.visits), *_key(item)))
@@ -169,8 +178,17 @@ def _to_allocate(mine: Mine, limits: TimeLimits) -> Iterator[Item]:
 def _not_seen(mine: Mine, limits: TimeLimits) -> Iterator[Item]:
     for case, team in mine:
         for child in case.children_not_seen:
-            due = visit_due(case, child, limits)
-            yield Item(case=case, team=team, child=child, due_at=due)
+            yield _visit_item(case, team, child, limits)
+
+
+def _visit_item(case: Case, team: str | None, child: CaseChild, limits: TimeLimits) -> Item:
+    return Item(
+        case=case,
+        team=team,
+        child=child,
+        due_at=visit_due(case, child, limits),
+        planned=seen_promise(case, child, limits) is None,
+    )
 
 
 def _sorted(items: Iterator[Item]) -> tuple[Item, ...]:

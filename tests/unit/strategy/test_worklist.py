@@ -89,6 +89,15 @@ def test_without_child_protection_concerns_the_managers_time_counts() -> None:
     assert visit_due(carried, child, LIMITS) == NOW + timedelta(hours=6)
 
 
+def test_only_a_promise_is_a_promise_and_what_the_manager_set_is_a_plan() -> None:
+    quiet = allocated(a_case(child_protection_concerns=False))
+    promised = allocated()
+
+    assert [item.planned for item in of(quiet).not_seen] == [True, True]
+    assert [item.planned for item in of(promised).not_seen] == [False, False]
+    assert [item.planned for item in visits_of([quiet], LIMITS)] == [True, True]
+
+
 def test_a_social_worker_sees_the_children_still_to_see_first() -> None:
     one_seen = record_seen(allocated(), a_seen(), directory=a_directory(), by=MANAGER, at=NOW).state
 
