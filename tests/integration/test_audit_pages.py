@@ -13,6 +13,7 @@ from flask import Flask
 from services.audit.documents import EntryDocument
 from shared.auth import unguarded_routes
 from shared.database import collection_of
+from shared.events.envelope import Envelope
 from shared.events.referral import ChildMatched
 from tests.integration.audit_world import AuditWorld, audit_settings
 from tests.support.pages import PageClient
@@ -125,6 +126,16 @@ def test_the_timeline_tells_the_whole_line_in_order_with_names_and_times(
     assert "1 hour 20 minutes after the step before" in page.text
     assert "Chain verified" in page.text
     assert page.text.count("Done in time") == 4
+
+
+def test_a_reference_may_be_typed_in_lower_case(
+    auditor: PageClient, app: Flask, world: AuditWorld
+) -> None:
+    world.hears(*a_kept_line())
+
+    assert CASE in auditor.get(f"/audit/cases/{CASE.lower()}").h1
+    assert BLUE in auditor.get(f"/audit/children/{BLUE.lower()}").h1
+    assert asked(app, f"/audit/api/cases/{CASE.lower()}")["ref"] == CASE
 
 
 def test_the_newest_can_stand_first(auditor: PageClient, world: AuditWorld) -> None:

@@ -100,3 +100,11 @@ def test_the_next_action_asks_for_visits_only_who_can_record_them(world: World) 
     asked = {person for person, text in words.items() if "Record each visit below." in text}
     assert asked == {WORKER, WEST}
     assert "2 children have not been seen yet." in words[MASH]
+
+
+def test_a_reference_may_be_typed_in_lower_case(world: World) -> None:
+    allocated(world)
+
+    assert REF in world.browser(WORKER).get(f"/strategy/cases/{REF.lower()}").h1
+    assert FIRST in world.browser(WORKER).get(VISIT.lower()).h1
+    assert world.call(WEST, CASE.lower())[0] == 200
