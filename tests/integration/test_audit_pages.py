@@ -128,6 +128,23 @@ def test_the_timeline_tells_the_whole_line_in_order_with_names_and_times(
     assert page.text.count("Done in time") == 4
 
 
+def test_what_oversight_says_stands_out_in_the_words_of_the_promises(
+    auditor: PageClient, world: AuditWorld
+) -> None:
+    world.hears(*a_kept_line()[:1])
+    world.sweeps(in_london("2026-11-24T09:00"))
+    world.sweeps(in_london("2026-11-24T18:00"))
+    world.hears(*[Envelope.from_wire(each) for each in world.said()])
+
+    page = auditor.get(f"/audit/cases/{CASE}")
+
+    tags = [each.text for each in page.tree.all("strong", class_="govuk-tag--red")]
+    assert tags == ["Not done in time", "Not done in time"], "the promise, and its event"
+    marked = page.tree.all("h2", class_="moj-timeline__title")[-1]
+    assert marked.one("strong").text == "Not done in time"
+    assert marked.text == "Not done in time Threshold decision"
+
+
 def test_a_reference_may_be_typed_in_lower_case(
     auditor: PageClient, app: Flask, world: AuditWorld
 ) -> None:

@@ -22,6 +22,8 @@ class Sentence:
 
     title: str
     details: tuple[str, ...] = ()
+    promise: str = ""
+    """The promise an event of oversight speaks of."""
 
 
 def sentence_of(fact: Fact, names: Names) -> Sentence:
@@ -184,18 +186,23 @@ def _promise(fact: audit.ClockFact) -> str:
     return f"{words(fact.clock)}, child {fact.child}" if fact.child else words(fact.clock)
 
 
+def _of_promise(how: str, fact: audit.ClockFact, due: str) -> Sentence:
+    promise = _promise(fact)
+    return Sentence(title=f"{how}: {promise}", details=(due,), promise=promise)
+
+
 def _at_risk(fact: audit.ClockAtRisk, _: Names) -> Sentence:
-    return _said(f"At risk: {_promise(fact)}", f"Due by {moment(fact.due_at)}")
+    return _of_promise("At risk", fact, f"Due by {moment(fact.due_at)}")
 
 
 def _breached(fact: audit.ClockBreached, _: Names) -> Sentence:
-    return _said(f"Not done in time: {_promise(fact)}", f"It was due by {moment(fact.due_at)}")
+    return _of_promise("Not done in time", fact, f"It was due by {moment(fact.due_at)}")
 
 
 def _met(fact: audit.ClockMet, _: Names) -> Sentence:
     late = fact.occurred_at is not None and fact.occurred_at > fact.due_at
     title = "Done, but late" if late else "Done in time"
-    return _said(f"{title}: {_promise(fact)}", f"It was due by {moment(fact.due_at)}")
+    return _of_promise(title, fact, f"It was due by {moment(fact.due_at)}")
 
 
 WORDING: Final[Mapping[type[Fact], Callable[[Any, Names], Sentence]]] = {

@@ -19,7 +19,7 @@ WORKS_WITH_FAMILIES: Final = frozenset(
 WORDS: Final[Mapping[Condition, str]] = {
     Condition.RUNNING: "Running",
     Condition.AT_RISK: "At risk",
-    Condition.BREACHED: "Overdue",
+    Condition.BREACHED: "Not done in time",
     Condition.MET: "Done in time",
     Condition.MET_LATE: "Done late",
     Condition.CANCELLED: "No longer due",

@@ -10,7 +10,7 @@ from typing import Final
 from services.audit import documents
 from services.audit.documents import CaseProjection
 from services.audit.domain.chain import Fault, broken_in
-from services.audit.domain.clocks import ClockState, Condition
+from services.audit.domain.clocks import ANNOUNCED_BY, ClockState, Condition, Mark
 from services.audit.domain.timeline import (
     Hole,
     children_of,
@@ -57,6 +57,10 @@ class Item:
     children: tuple[str, ...]
     clocks: tuple[Clock, ...]
     """The promises this event starts, keeps or speaks of."""
+    mark: Condition | None = None
+    """How the promise stood that oversight speaks of here; None for a step of the work."""
+    promise: str = ""
+    """That promise in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,8 @@ def _item(entry: Envelope, passed: timedelta | None, *, limits: TimeLimits, name
         since_previous="" if passed is None else how_long(passed),
         children=children_of(entry.data),
         clocks=tuple(_clocks_touched(entry, limits)),
+        mark=condition_said(entry),
+        promise=said.promise,
     )
 
 
@@ -185,6 +191,16 @@ def _words(entry: Envelope, names: Names) -> Sentence:
         return sentence_of(fact_of(entry), names)
     except MalformedEvent:
         return unknown_event(entry.type, entry.version)
+
+
+def condition_said(entry: Envelope) -> Condition | None:
+    """Return how a promise stood according to what oversight says, in the words of the promises."""
+    said = ANNOUNCED_BY.get(entry.type)
+    if said is Mark.MET:
+        due = entry.data.get("due_at")
+        late = isinstance(due, str) and entry.happened_at > datetime.fromisoformat(due)
+        return Condition.MET_LATE if late else Condition.MET
+    return Condition(said.value) if said else None
 
 
 def _name(entry: Envelope, names: Names) -> str:
