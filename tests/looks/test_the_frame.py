@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from shared.auth import EVERYONE, requires
 from shared.web.wording import span_words
 from tests.support.browser import WIDTHS, Looker, LooksWrong, served
-from tests.unit.web.world import NOW, new_toy_app
+from tests.unit.web.world import NOW, PASSWORD, new_toy_app
 
 pytestmark = pytest.mark.browser
 MANAGER = "m.okoro-demo"
@@ -106,6 +106,29 @@ def test_the_sign_in_page_reads_well_and_shows_its_errors(looker: Looker, pictur
     expect(looker.page.locator(".govuk-error-summary")).to_be_focused()
     looker.page.get_by_role("link", name="Enter your password").click()
     expect(looker.page.get_by_role("textbox", name="Password")).to_be_focused()
+
+
+def test_a_form_whose_session_changed_reads_well_as_it_is_handed_back(
+    looker: Looker, app: Flask, picture: Path
+) -> None:
+    looker.sign_in_as(app, MANAGER).look("/toy/worry")
+    looker.page.get_by_role("textbox", name="What you are worried about").fill("Made up")
+    looker.page.context.clear_cookies()
+
+    looker.page.get_by_role("button", name="Send").click()
+    looker.page.screenshot(path=picture.with_suffix(".signed-out.png"), full_page=True)
+    assert [fault for fault in looker.faults() if "console" not in fault] == []
+    expect(looker.page.get_by_text("You were signed out. Nothing was sent yet.")).to_be_visible()
+
+    looker.page.get_by_role("textbox", name="Sign-in name").fill(MANAGER)
+    looker.page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    looker.page.get_by_role("button", name="Sign in").click()
+    expect(looker.page.get_by_role("heading", name="This was not sent yet")).to_be_visible()
+    looker.page.screenshot(path=picture, full_page=True)
+    assert [fault for fault in looker.faults() if "console" not in fault] == []
+
+    looker.page.get_by_role("button", name="Send it now").click()
+    expect(looker.page.get_by_role("textbox", name="What you are")).to_have_value("Made up")
 
 
 @pytest.mark.parametrize(("path", "status"), [("/toy/nowhere", 404), ("/toy/rule", 409)])
