@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from waitress import serve
 from werkzeug.utils import redirect
-from werkzeug.wrappers import Response
 
 from shared import logs
 from shared.mash.roster import FIRST, composition_root, service_names
@@ -40,8 +39,8 @@ class ByFirstSegment:
         application = self.applications.get(segment)
         if application is None and segment == "":
             application = redirect(f"/{self.first}/")
-        if application is None:
-            application = Response("There is no such page. Begin at /\n", 404)
+        if application is None:  # nobody's address: answered as a missing page of the first
+            application = self.applications[self.first]
         return application(environ, start_response)
 
 
