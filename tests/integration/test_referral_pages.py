@@ -118,7 +118,7 @@ def test_the_same_form_sent_again_with_other_answers_is_refused_in_words(
     again = browser.send(form, other, form="/new/")
 
     assert again.status == 409
-    assert "sent before with other answers" in again.errors[0]
+    assert "This form was already sent as MASH-" in again.errors[0]
     assert again.typed("going_home_at") == "15:45"
 
 

@@ -19,7 +19,9 @@ class SubmissionUsedForAnother(RuleBroken):
 
     code = "submission-id-used"
 
-    def __init__(self) -> None:
+    def __init__(self, *, earlier: str, sent_by: str) -> None:
+        self.earlier = earlier
+        self.sent_by = sent_by
         super().__init__(
             "This form was sent before with other answers, so nothing was changed. "
             "Start a new referral if you want to send this as well."

@@ -169,7 +169,7 @@ def _require_same_submission(state: Referral, command: ReceiveReferral, *, mark:
     if state.submission_id != command.submission_id:
         raise ReferenceTaken
     if state.fingerprint != mark:
-        raise SubmissionUsedForAnother
+        raise SubmissionUsedForAnother(earlier=state.ref, sent_by=state.sent_by)
 
 
 def _received(referral: Referral) -> ReferralReceived:

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from services.referral.domain.commands import ReceiveReferral
+from services.referral.domain.errors import SubmissionUsedForAnother
 from services.referral.handlers import receive_referral
 from services.referral.pages.desk import SENDERS, again, blueprint, desk
 from services.referral.queries.desk import decision_due, own_referral_of
@@ -23,7 +24,8 @@ from shared.web.questions import Form
 
 ADD: Final = "add_child"
 REMOVE: Final = "remove_child"
-BUTTONS: Final = (ADD, REMOVE, "send")
+SWITCH: Final = "switch_form"
+BUTTONS: Final = (ADD, REMOVE, SWITCH, "send")
 FORM: Final = "referral/form.html"
 ASK_DANGER: Final = "Select whether the child is in immediate danger now"
 
@@ -95,7 +97,7 @@ def _empty_form(*, urgent: bool) -> str:
 def _sent(*, urgent: bool) -> Response:
     schema = _schema()
     typed = _typed(schema, urgent=urgent)
-    if ADD in request.form or REMOVE in request.form:
+    if {ADD, REMOVE, SWITCH} & set(request.form):
         return Response(
             render_template(FORM, form=Form(schema, values=typed), urgent=urgent),
             content_type="text/html; charset=utf-8",
@@ -105,9 +107,25 @@ def _sent(*, urgent: bool) -> Response:
         received = receive_referral(
             command, referrals=desk().referrals, secret=desk().secret, by=current_actor()
         )
+    except SubmissionUsedForAnother as fault:
+        return _to_send_as_new(fault, schema, typed, urgent=urgent)
     except (ValidationError, RuleBroken) as fault:
         return again(FORM, schema, typed, fault, urgent=urgent)
     return redirect(url_for("referral.sent", ref=received.root.ref), code=303)
+
+
+def _to_send_as_new(
+    fault: SubmissionUsedForAnother, schema: ReferralIn, typed: dict[str, Any], *, urgent: bool
+) -> Response:
+    """Show the form again as a new submission: with the old one every send would be refused."""
+    may_see = fault.sent_by == current_actor().id
+    earlier = fault.earlier if may_see else None
+    told = RuleBroken(
+        f"This form was already sent{f' as {earlier}' if earlier else ''}. "
+        "If you send again it is a new referral."
+    )
+    typed["submission_id"] = new_submission_id()
+    return again(FORM, schema, typed, told, urgent=urgent, earlier=earlier)
 
 
 def _typed(schema: ReferralIn, *, urgent: bool) -> dict[str, Any]:
