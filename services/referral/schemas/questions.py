@@ -20,8 +20,6 @@ NARRATIVE: Final = 5_000
 SHORTEST_BOX: Final = 300
 """A text that may be longer than this gets a box of several lines."""
 NOT_KNOWN_HINT: Final = "If you do not know, enter “not known”"
-LONGEST_LIST: Final = 10
-"""A longer list of codes is not repeated in an error."""
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -141,8 +139,7 @@ class _Codes(fields.List[Any]):
 
 
 def _listed(codes: type[StrEnum]) -> str:
-    values = [code.value for code in codes]
-    return ", ".join(values) if len(values) <= LONGEST_LIST else "the codes of the published list"
+    return ", ".join(code.value for code in codes)
 
 
 def yes_or_no(

@@ -66,6 +66,13 @@ def test_an_unknown_field_is_refused_and_named() -> None:
     assert "“shoe_size” is not a field" in found["children"][0]["shoe_size"][0]
 
 
+def test_a_wrong_code_is_answered_with_the_codes_there_are() -> None:
+    found = faults(a_referral(categories=["teapot"], main_category="teapot"))
+
+    for told in (found["categories"][0][0], found["main_category"][0]):
+        assert told.endswith(f"Use one of: {', '.join(Concern)}")
+
+
 def test_an_unknown_field_named_after_a_person_is_not_repeated_in_words() -> None:
     found = faults(a_referral(**{"Blue Teapot": "x"}))
 
