@@ -19,6 +19,7 @@ from services.referral.queries.desk import Desk, decision_due, own_referral_of, 
 from services.referral.queries.history import history_of
 from services.referral.queries.inbox import InboxRow, Wanted, inbox
 from services.referral.schemas import DecisionIn, FeedbackIn, InboxQuery, MatchIn, ReferralIn
+from services.referral.schemas.asking import filters_in
 from services.referral.schemas.shown import (
     InboxOut,
     ReceivedOut,
@@ -132,7 +133,7 @@ def show_inbox() -> dict[str, Any]:
     What waits for a decision comes in the order immediate danger, not sure, the rest, each by
     when the decision is due. Other lists are newest first.
     """
-    found = inbox(desk(), Wanted(**InboxQuery().load(request.args.to_dict())))
+    found = inbox(desk(), Wanted(**InboxQuery().load(filters_in(request.args.to_dict(flat=False)))))
     return {
         "total": found.total,
         "page": found.page,

@@ -11,6 +11,8 @@ from tests.builders import a_decision, a_referral, an_urgent_referral
 from tests.conftest import MakeSettings
 from tests.support.referral import ReferralDesk, open_desk
 
+WRONG = ("bogus=1", "source[$ne]=1", "source=2a&source=6", "waiting=nonsense", "page=x")
+
 
 @pytest.fixture
 def desk(make_settings: MakeSettings) -> ReferralDesk:
@@ -78,3 +80,24 @@ def test_the_hub_home_counts_children_in_danger_and_leads_to_them(desk: Referral
     home = desk.browser("practitioner-demo").get("/referral/")
 
     assert home.links["1 in immediate danger"] == "/referral/inbox"
+
+
+@pytest.mark.parametrize("query", WRONG)
+def test_a_filter_that_makes_no_sense_is_refused_in_words(desk: ReferralDesk, query: str) -> None:
+    ref = desk.sent(a_referral())
+
+    page = desk.browser("practitioner-demo").get(f"/referral/inbox?{query}", status=422)
+    answer = desk.call("practitioner-demo", "GET", f"/inbox?{query}")
+
+    assert len(page.errors) == 1
+    assert ref in page.links
+    assert answer.status_code == 422
+    assert len(answer.json["errors"]) == 1
+
+
+def test_a_filter_left_empty_is_no_filter(desk: ReferralDesk) -> None:
+    ref = desk.sent(a_referral())
+
+    page = desk.browser("practitioner-demo").get("/referral/inbox?waiting=decision&source=")
+
+    assert ref in page.links

@@ -258,7 +258,7 @@ def test_the_inbox_is_filtered_by_source_and_state(desk: ReferralDesk) -> None:
 
     of_school = browser.get("/referral/inbox?source=2a")
     none = browser.get("/referral/inbox?waiting=done&source=2a")
-    nonsense = browser.get("/referral/inbox?waiting=nonsense&page=x")
+    nonsense = browser.get("/referral/inbox?waiting=nonsense&page=x", status=422)
 
     assert school in of_school.links
     assert police not in of_school.links

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import make_response, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response
 
 from services.referral.domain.stages import Waiting
 from services.referral.pages.desk import HUB, blueprint, desk
 from services.referral.queries.inbox import Inbox, Wanted, inbox
 from services.referral.schemas import InboxQuery
+from services.referral.schemas.asking import filters_in
 from services.referral.schemas.wording import choices_of, words_for
 from shared.auth import requires
 from shared.events.codes import ReferralSource
+from shared.web.forms import errors_of
+from shared.web.questions import Form
 
 
 @blueprint.get("/inbox")
 @requires(*HUB)
-def show_inbox() -> str:
-    """Show one page of the inbox. A filter that makes no sense is left out."""
-    wanted = _wanted()
+def show_inbox() -> Response:
+    """Show one page of the inbox. With a filter that makes no sense it is whole, and says so."""
+    wanted, faults = _wanted()
     found = inbox(desk(), wanted)
-    return render_template(
+    page = render_template(
         "referral/inbox.html",
+        form=Form(InboxQuery(), errors=faults),
         inbox=found,
         wanted=wanted,
         selected=_selected(wanted),
@@ -31,14 +37,20 @@ def show_inbox() -> str:
         source_choices=choices_of(ReferralSource),
         pagination=_pagination(found, wanted),
     )
+    return make_response(page, 422 if faults else 200)
 
 
-def _wanted() -> Wanted:
-    query = InboxQuery()
-    given = {name: text for name, text in request.args.items() if text}
-    for wrong in query.validate(given):
-        given.pop(wrong, None)
-    return Wanted(**query.load(given))
+def _wanted() -> tuple[Wanted, dict[Any, Any]]:
+    asked = filters_in(request.args.to_dict(flat=False))
+    try:
+        given = {name: text for name, text in asked.items() if text}
+        return Wanted(**InboxQuery().load(given)), {}
+    except ValidationError as fault:
+        faults = errors_of(fault)
+        if "page" in faults:
+            # No question of the page asks for its number: there is nothing to lead to.
+            faults["_schema"] = faults.pop("page")
+        return Wanted(), faults
 
 
 def _address(wanted: Wanted, **but: Any) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import RAISE, Schema, fields
 from marshmallow.validate import Range
 
 from services.referral.domain.stages import Waiting
@@ -19,11 +20,20 @@ class SourceCode(fields.Enum[ReferralSource]):
         return super()._deserialize(typed, attr, data, **kw)
 
 
+def filters_in(given: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return what an address asks. A filter given twice stays a list, for the schema to refuse."""
+    return {name: texts[0] if len(texts) == 1 else texts for name, texts in given.items()}
+
+
 class InboxQuery(Schema):
-    """The filters of the inbox. What is not a filter is ignored, as in any address."""
+    """The filters of the inbox. One that is not known is refused: a list must not seem filtered."""
 
     class Meta:
-        unknown = EXCLUDE
+        unknown = RAISE
+
+    error_messages: dict[str, str] = {  # noqa: RUF012 - marshmallow declares it so
+        "unknown": "There is no such filter. Use waiting, source or page"
+    }
 
     waiting = fields.Enum(
         Waiting,
