@@ -61,10 +61,11 @@ def web_of(desk: Desk, settings: Settings, *, ready: Callable[[], Any]) -> Flask
         ready()
         return []
 
+    accounts = Accounts.from_file(settings.accounts_file)
     app = create_web(
         NAME,
         settings,
-        accounts=Accounts.from_file(settings.accounts_file),
+        accounts=accounts,
         clock=desk.clock,
         blueprints=[pages],
         api_blueprints=[api.blueprint],
@@ -72,6 +73,7 @@ def web_of(desk: Desk, settings: Settings, *, ready: Callable[[], Any]) -> Flask
         version=VERSION,
     )
     app.extensions[NAME] = desk
+    app.extensions[f"{NAME}_accounts"] = accounts
     return app
 
 

@@ -319,7 +319,7 @@ def test_a_second_decision_is_a_clear_conflict_on_the_page(desk: ReferralDesk) -
     second = browser.send(page, DECISION, form="/decision")
 
     assert second.status == 409
-    assert "decided already by manager-demo" in second.errors[0]
+    assert "decided already by Max Manager" in second.errors[0]
     assert second.answers("/decision")["rationale"] == DECISION["rationale"]
     assert len(desk.events(ref)) == 2
     browser.get(f"/referral/referrals/{ref}/decision", status=303)

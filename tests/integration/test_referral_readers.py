@@ -57,3 +57,46 @@ def test_the_hub_and_the_auditor_read_every_referral(desk: ReferralDesk, person:
     desk.browser(person).get(f"/referral/referrals/{ref}")
 
     assert desk.call(person, "GET", f"/referrals/{ref}").status_code == 200
+
+
+def test_the_record_leads_to_the_case_in_strategy_for_those_who_may_open_it(
+    desk: ReferralDesk,
+) -> None:
+    strategy, early = decided(desk, a_decision()), decided(desk, EARLY_HELP)
+    address = f"/strategy/cases/{strategy}"
+
+    for person in (*SOCIAL_CARE, "manager-demo"):
+        record = desk.browser(person).get(f"/referral/referrals/{strategy}")
+        assert address in record.links.values()
+    for person, ref in (
+        ("practitioner-demo", strategy),
+        ("auditor-demo", strategy),
+        ("manager-demo", early),
+    ):
+        assert "/strategy/" not in desk.browser(person).get(f"/referral/referrals/{ref}").text
+        links = desk.browser(person).get(f"/referral/referrals/{ref}").links.values()
+        assert not [link for link in links if link.startswith("/strategy/")]
+
+
+def test_the_record_says_who_decided_by_name(desk: ReferralDesk) -> None:
+    ref = decided(desk, a_decision())
+
+    record = desk.browser("practitioner-demo").get(f"/referral/referrals/{ref}")
+
+    assert "by Max Manager" in record.text
+    assert "manager-demo" not in record.text
+
+
+def test_a_second_decision_names_who_made_the_first(desk: ReferralDesk) -> None:
+    ref = desk.sent(a_referral())
+    browser = desk.browser("manager-demo")
+    typed = {**a_decision(), "child_protection_concerns": "yes", "threshold_level": "4"}
+    page = browser.get(f"/referral/referrals/{ref}/decision")
+    browser.send(page, typed, form="/decision")
+
+    second = browser.send(page, typed, form="/decision")
+    by_api = desk.post("manager-demo", f"/referrals/{ref}/decision", a_decision())
+
+    assert second.status == 409
+    assert "decided already by Max Manager at 10:00" in second.errors[0]
+    assert "decided already by manager-demo at 10:00" in by_api.json["detail"]

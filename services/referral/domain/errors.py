@@ -43,6 +43,13 @@ class ADecisionIsMadeOnce(RuleBroken):
     code = "decided-already"
     source = "local policy: one recorded decision, changed only by a recorded change"
 
+    def __init__(self, *, by: str, made: str) -> None:
+        super().__init__(
+            f"This referral was decided already by {by} at {made}. Nothing was changed."
+        )
+        self.by = by
+        self.made = made
+
 
 class OnlyADecisionCanBeTold(RuleBroken):
     """The referrer is told the outcome after there is one."""

@@ -89,10 +89,7 @@ def _only_once(state: Referral | None) -> None:
         return
     made = state.decision
     when = london(made.decided_at).strftime("%H:%M on %d %B %Y")
-    raise ADecisionIsMadeOnce(
-        f"This referral was decided already by {made.decided_by} at {when}: "
-        f"{OUTCOME_WORDS[made.outcome]}. Nothing was changed."
-    )
+    raise ADecisionIsMadeOnce(by=made.decided_by, made=f"{when}: {OUTCOME_WORDS[made.outcome]}")
 
 
 def rationale_is_needed(referral: Referral, command: DecideThreshold) -> None:

@@ -9,10 +9,11 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from services.referral.domain.commands import DecideThreshold
+from services.referral.domain.errors import ADecisionIsMadeOnce
 from services.referral.domain.referral import Referral
 from services.referral.handlers import decide_threshold
 from services.referral.pages.answers import evidence_of
-from services.referral.pages.desk import again, blueprint, desk, typed_into
+from services.referral.pages.desk import again, blueprint, desk, name_of, typed_into
 from services.referral.queries.desk import decision_due, referral_of
 from services.referral.queries.history import history_of
 from services.referral.schemas import DecisionIn
@@ -48,6 +49,9 @@ def decision_sent(ref: str) -> Response:
         decide_threshold(
             command, referrals=desk().referrals, guidance=desk().guidance, by=current_actor()
         )
+    except ADecisionIsMadeOnce as fault:
+        named = ADecisionIsMadeOnce(by=name_of(fault.by), made=fault.made)
+        return again(TEMPLATE, schema, typed, named, **_evidence(referral))
     except (ValidationError, RuleBroken) as fault:
         return again(TEMPLATE, schema, typed, fault, **_evidence(referral))
     return redirect(url_for("referral.show", ref=ref), code=303)

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError
 from werkzeug.wrappers import Response
 
 from services.referral.queries.desk import Desk
-from shared.auth import current_person
+from shared.auth import Accounts, current_person
 from shared.events.codes import Role
 from shared.rules import RuleBroken
 from shared.web.forms import errors_of, form_to_dict
@@ -31,6 +31,13 @@ def holds(role: Role) -> bool:
     """Does the person on this page hold the role?"""
     person = current_person()
     return person is not None and role in person.roles
+
+
+def name_of(id: str) -> str:
+    """Return the name of a person, or their id where no account tells it (any more)."""
+    accounts = cast(Accounts, current_app.extensions["referral_accounts"])
+    person = accounts.person(id)
+    return person.name if person else id
 
 
 def typed_into(schema: Schema, *, ignore: tuple[str, ...] = ()) -> dict[str, Any]:
