@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.journeys.lines import settle
+from tests.journeys.lines import PERSONAL, settle
+from tests.support.checker import fictional_names_in
 from tests.support.system import System
 
 FRIDAY_MORNING = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -20,6 +21,8 @@ def running_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]
     try:
         system.start()
         yield system
+        # Over everything that happened in all journeys, errors and restarts included.
+        assert fictional_names_in(system.logs(), PERSONAL) == []
     finally:
         system.stop()
 

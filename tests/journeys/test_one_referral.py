@@ -6,15 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from shared.clock import london
-from tests.builders import FICTIONAL_NAMES, WORRY, a_child, a_decision, an_alleged_injury
-from tests.journeys.lines import check_line, streams_of
+from tests.builders import FICTIONAL_NAMES, a_child, a_decision, an_alleged_injury
+from tests.journeys.lines import PERSONAL, check_line, line_of, streams_of
 from tests.support.checker import fictional_names_in
 from tests.support.doors import Browser
 from tests.support.system import System
 from tests.support.waiting import eventually
 from tests.support.walk import CORE, WHOLE_LINE, Walk
-
-PERSONAL = (*FICTIONAL_NAMES, WORRY[:30], "Invented Street", "Invented Primary", "0121 496")
 
 
 def test_a_referral_sent_through_the_api_is_one_whole_line(system: System) -> None:
@@ -22,7 +20,10 @@ def test_a_referral_sent_through_the_api_is_one_whole_line(system: System) -> No
 
     line = check_line(system, ref, WHOLE_LINE)
     assert {clock["clock"] for clock in line["clocks"]} == {"decision", "allocation", "child-seen"}
-    assert {clock["state"] for clock in line["clocks"]} == {"met"}
+    eventually(
+        lambda: {clock["state"] for clock in line_of(system, ref)["clocks"]} == {"met"},
+        "every promise is met",
+    )
     assert all(entry["who"] and entry["words"] and entry["at"] for entry in line["entries"])
 
 
