@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Final
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 Build = Callable[[Settings, Clock], Service]
 ROLES: Final = ("web", "work", "indexes")
 THREADS: Final = 8
+STOPPED_WITHIN: Final = 8.0
+"""Seconds: what has not ended by then is cut off, as a kill would, and loses nothing."""
 
 
 def main(name: str, build: Build) -> None:
@@ -101,8 +104,9 @@ def work(plumbing: Plumbing) -> None:
     over.wait()
     consumer.stop()
     plumbing.relay.stop()
+    deadline = time.monotonic() + STOPPED_WITHIN
     for thread in threads:
-        thread.join(5)
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def _jobs(plumbing: Plumbing) -> list[Job]:

@@ -26,7 +26,8 @@ def connection(url: str) -> Connection:
     for each in ("messages", "control"):
         (folder / each).mkdir(parents=True, exist_ok=True)
     return Connection(
-        "filesystem://",
+        transport="shared.messaging.local:Transport",
+        hostname="localhost",
         transport_options={
             "data_folder_in": str(folder / "messages"),
             "data_folder_out": str(folder / "messages"),

@@ -81,7 +81,7 @@ class Launched:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(60)
+            self.process.wait(120)
 
     def person(self, sign_in: str) -> Person:
         url = f"http://127.0.0.1:{self.port}"
