@@ -17,7 +17,6 @@ from services.audit.schemas import (
     LineSchema,
     OverviewSchema,
     VerdictSchema,
-    references_in_capitals,
 )
 from shared.auth import requires
 from shared.events.codes import Role
@@ -34,7 +33,6 @@ READERS: Final = (
 def api(reading: Reading) -> Blueprint:
     """Return the API of audit."""
     blueprint = Blueprint("audit_api", __name__, url_prefix="/audit/api")
-    blueprint.url_value_preprocessor(references_in_capitals)
     _lines(blueprint, reading)
     _figures(blueprint, reading)
     return blueprint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from marshmallow import Schema, fields, validate
 
@@ -161,11 +161,3 @@ class VerdictSchema(Schema):
     missing = fields.List(fields.Nested(MissingSchema))
     missing_found = fields.Integer()
     not_compared = fields.List(fields.String())
-
-
-def references_in_capitals(_endpoint: str | None, where: dict[str, Any] | None) -> None:
-    """Take a reference as it is read out or typed: in small letters too."""
-    if where is None:
-        return
-    for name in {"ref", "child"}.intersection(where):
-        where[name] = where[name].upper()

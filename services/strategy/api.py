@@ -14,7 +14,6 @@ from services.strategy.handlers.desk import Desk
 from services.strategy.queries import worklist as lists
 from services.strategy.queries.office import Office
 from services.strategy.schemas import commands as bodies
-from services.strategy.schemas.parts import references_in_capitals
 from services.strategy.schemas.shown import CaseOut, ReloadOut, WorklistOut
 from shared.auth import current_actor, requires
 from shared.events.codes import Role
@@ -27,7 +26,6 @@ blueprint = Blueprint(
     url_prefix="/strategy/api",
     description="Strategy meetings, leads, allocation and visits",
 )
-blueprint.url_value_preprocessor(references_in_capitals)
 
 CALLERS = (Role.TEAM_MANAGER, Role.MASH_MANAGER)
 VISITORS = (Role.SOCIAL_WORKER, Role.TEAM_MANAGER)

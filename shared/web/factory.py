@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flask_smorest
 from flask import Blueprint, Flask, redirect
@@ -47,6 +47,7 @@ def create_web(
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.request_class = JsonRequest
     app.config |= _config(service, settings)
+    app.url_value_preprocessor(references_in_capitals)
     register_headers(app, embedded=settings.mode == "embedded")
     Guard(app, accounts=accounts, service_token=settings.service_token)
     register_problems(app)
@@ -93,3 +94,9 @@ def _to(address: str) -> Callable[[], AnyResponse]:
         return redirect(address)
 
     return bare_address
+
+
+def references_in_capitals(_endpoint: str | None, where: dict[str, Any] | None) -> None:
+    """Take a reference as it is read out or typed: in small letters too."""
+    for name in {"ref", "child"}.intersection(where or {}):
+        where[name] = where[name].upper()  # type: ignore[index]

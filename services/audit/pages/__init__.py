@@ -8,7 +8,6 @@ from flask import Blueprint
 
 from services.audit.pages import cases, timeline
 from services.audit.queries import Reading
-from services.audit.schemas import references_in_capitals
 
 PREFIX: Final = "/audit"
 
@@ -16,7 +15,6 @@ PREFIX: Final = "/audit"
 def pages(reading: Reading) -> Blueprint:
     """Return the pages of audit."""
     blueprint = Blueprint("audit", __name__, url_prefix=PREFIX)
-    blueprint.url_value_preprocessor(references_in_capitals)
     cases.add(blueprint, reading)
     timeline.add(blueprint, reading)
     return blueprint

@@ -14,7 +14,6 @@ from services.strategy.domain.directory import Directory, Post
 from services.strategy.handlers.desk import Desk
 from services.strategy.queries.office import Office
 from services.strategy.schemas.commands import command_from
-from services.strategy.schemas.parts import references_in_capitals
 from shared.auth import current_actor
 from shared.clock import london
 from shared.events.codes import Role
@@ -24,7 +23,6 @@ from shared.web.forms import errors_of, form_to_dict, nested_schema
 from shared.web.questions import Form
 
 blueprint = Blueprint("strategy", __name__, url_prefix="/strategy")
-blueprint.url_value_preprocessor(references_in_capitals)
 
 CALLERS: Final = (Role.TEAM_MANAGER, Role.MASH_MANAGER)
 VISITORS: Final = (Role.SOCIAL_WORKER, Role.TEAM_MANAGER)

@@ -46,11 +46,3 @@ def person(label: str, **how: Any) -> fields.String:
     """Somebody of the team directory; the page fills in the choices."""
     meta = {"label": label, "kind": "select", "choices": ()}
     return fields.String(required=how.pop("required", True), validate=PERSON, metadata=meta, **how)
-
-
-def references_in_capitals(_endpoint: str | None, where: dict[str, Any] | None) -> None:
-    """Take a reference as it is read out or typed: in small letters too."""
-    if where is None:
-        return
-    for name in {"ref", "child"}.intersection(where):
-        where[name] = where[name].upper()
