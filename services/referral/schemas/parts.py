@@ -6,16 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, pre_load
+from marshmallow import ValidationError, pre_load
+
+from shared.web.forms import FormSchema
 
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}\Z")
 
 
-class Form(Schema):
+class Form(FormSchema):
     """A form or a JSON body: white space trimmed, blanks are no answer, unknown fields refused."""
-
-    class Meta:
-        unknown = RAISE
 
     error_messages = {  # noqa: RUF012  # declared by marshmallow, merged by name
         "unknown": "unknown",
