@@ -1,6 +1,6 @@
 """Working days exist here once, so that every service and every page counts the same days.
 
-A working day is Monday to Friday less the bank holidays of England (practice convention C1), and
+A working day is Monday to Friday less the bank holidays of England, and
 less the council's own closures where a caller gives them. All days are Europe/London days; all
 arithmetic on moments is done in UTC, because adding hours to a local time is wrong twice a year.
 """
@@ -58,7 +58,7 @@ class WorkingDays:
     def count_on(self, start: date, days: int) -> date:
         """Count `days` working days on from `start`: the start is day 0, whatever day it is.
 
-        Sources: practice convention C4. The answer may lie beyond the known bank holidays: the
+        Source: the convention of the field, day 0 is the day it happens. The answer may lie beyond the known bank holidays: the
         caller flags it with `knows`. `add` refuses instead.
         """
         if days < 0:
@@ -71,7 +71,7 @@ class WorkingDays:
         return day
 
     def add(self, start: date, days: int) -> date:
-        """Like `count_on`, but refuses a date past the last year of known bank holidays (C2)."""
+        """Like `count_on`, but refuses a date past the last year of known bank holidays."""
         day = self.count_on(start, days)
         if not self.knows(day):
             raise BeyondKnownHolidays(
@@ -87,7 +87,7 @@ def _bank_holidays(year: int) -> frozenset[date]:
 
 
 def london_day(at: datetime) -> date:
-    """Return the Europe/London calendar day of a moment (C3): convert first, then take the date."""
+    """Return the Europe/London calendar day of a moment: convert first, then take the date."""
     return _aware(at).astimezone(LONDON).date()
 
 
@@ -105,7 +105,7 @@ def end_of_london_day(day: date) -> datetime:
 
 
 def elapsed(start: datetime, hours: float) -> datetime:
-    """Add hours that really pass (C5): over week-ends and clock changes, so always in UTC."""
+    """Add hours that really pass: over week-ends and clock changes, so always in UTC."""
     return _aware(start).astimezone(UTC) + timedelta(hours=hours)
 
 

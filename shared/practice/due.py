@@ -77,7 +77,7 @@ def at_risk_at(limit: TimeLimit, *, due: datetime, started_at: datetime) -> date
 
 
 def _after_working_days(limits: TimeLimits, limit: TimeLimit, started_at: datetime) -> datetime:
-    """The event's day is day 0, whatever day it is (C4); the last day ends when the hub closes.
+    """The event's day is day 0, whatever day it is; the last day ends when the hub closes.
 
     Received on Saturday 27 March 2027, one working day: Tuesday 30 March (Easter Monday between).
     """

@@ -13,7 +13,7 @@ from shared.working_days import WorkingDays
 
 
 class Calendar(StrEnum):
-    """The kinds of clock, never mixed in one limit (practice convention C5)."""
+    """The kinds of clock, never mixed in one limit."""
 
     WORKING_DAYS = "working-days"
     HUB_HOURS = "hub-hours"

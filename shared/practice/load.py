@@ -162,7 +162,7 @@ def _published_fields() -> Mapping[str, frozenset[str]]:
 
 
 def _refuse_loosened(own: TimeLimits, *, shipped: TimeLimits, named: str) -> None:
-    """A statutory limit may be made stricter by a council, never looser (practice rule R1b)."""
+    """A statutory limit may be made stricter by a council, never looser."""
     for statutory in (limit for limit in shipped.limits if limit.kind is Kind.STATUTORY):
         rows = own.of(statutory.code)
         if any(_is_looser(row, statutory) for row in rows) or _leaves_a_gap(rows, statutory):

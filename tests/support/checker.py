@@ -13,7 +13,7 @@ FIRST = "0" * 64
 
 
 def own_hash(event: Event) -> str:
-    """Return the SHA-256 of an event, as DESIGN describes it to whoever wants to check."""
+    """Return the SHA-256 of an event, as DECISIONS 3 describes it to whoever wants to check."""
     rest = {name: value for name, value in event.items() if name != "hash"}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -159,7 +159,7 @@ def _check_next(when: datetime, *, at: datetime) -> None:
 
 
 def _check_alone(child: CaseChild, command: RecordChildSeen) -> None:
-    """Seen alone, or the reason why not; "not yet born" is for an unborn child only (R14a)."""
+    """Seen alone, or the reason why not; "not yet born" is for an unborn child only."""
     unborn = command.not_alone_reason is NotAloneReason.UNBORN
     if (child.unborn and command.seen_alone) or (unborn and not child.unborn):
         raise UnbornChildSeenAlone
