@@ -58,8 +58,8 @@ class WorkingDays:
     def count_on(self, start: date, days: int) -> date:
         """Count `days` working days on from `start`: the start is day 0, whatever day it is.
 
-        Source: the convention of the field, day 0 is the day it happens. The answer may lie beyond the known bank holidays: the
-        caller flags it with `knows`. `add` refuses instead.
+        Source: the field's convention that day 0 is the day it happens. The answer may lie
+        beyond the known bank holidays: the caller flags it with `knows`. `add` refuses instead.
         """
         if days < 0:
             raise ValueError(

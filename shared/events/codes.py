@@ -24,7 +24,7 @@ class Role(StrEnum):
 
 
 class ThresholdOutcome(StrEnum):
-    """The five outcomes of a threshold decision (Working Together 2023, as local procedures name them)."""
+    """The five outcomes of a threshold decision (Working Together 2023)."""
 
     NO_FURTHER_ACTION = "no-further-action"
     INFORMATION_AND_ADVICE = "information-and-advice"
