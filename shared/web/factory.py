@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from shared.auth import Accounts, public
 from shared.web.api import register_api
 from shared.web.bodies import JsonRequest
-from shared.web.guard import API_LIMIT, Guard
+from shared.web.guard import STRANGERS_LIMIT, Guard
 from shared.web.headers import register_headers
 from shared.web.pages import probes, sign_in_pages, static_file
 from shared.web.problems import register_problems
@@ -71,8 +71,8 @@ def _config(service: str, settings: Settings) -> dict[str, object]:
     return {
         "SERVICE": service,
         "SECRET_KEY": settings.secret_key,
-        "MAX_CONTENT_LENGTH": API_LIMIT,
-        "MAX_FORM_MEMORY_SIZE": API_LIMIT,
+        "MAX_CONTENT_LENGTH": STRANGERS_LIMIT,
+        "MAX_FORM_MEMORY_SIZE": STRANGERS_LIMIT,
         # __Host-: the browser itself refuses it without Secure or from a neighbouring address.
         "SESSION_COOKIE_NAME": "__Host-golden-thread" if server else "golden-thread",
         "SESSION_COOKIE_PATH": "/",

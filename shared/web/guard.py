@@ -18,8 +18,8 @@ from shared.web import unsent
 from shared.web.problems import answer, wants_problem
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-API_LIMIT: Final = 256 * 1024
-PAGE_LIMIT: Final = 2 * 1024 * 1024
+STRANGERS_LIMIT: Final = 256 * 1024
+KNOWN_LIMIT: Final = 2 * 1024 * 1024
 """A signed-in person's form may be this large, so that a text that is far too long is answered by
 its own form, with the text kept, and not by a bare refusal that loses it."""
 
@@ -79,6 +79,10 @@ class Guard:
 
     def _remember(self, person: Person | None) -> tuple[Role, ...] | None:
         g.person = person
+        if person is not None:
+            # Whoever is known gets a far too long text back with its field named.
+            request.max_content_length = KNOWN_LIMIT
+            request.max_form_memory_size = KNOWN_LIMIT
         return person.roles if person else None
 
     def _confirm_intent(self) -> None:
@@ -87,9 +91,6 @@ class Guard:
             return
         if request.headers.get("Sec-Fetch-Site") == "cross-site":
             raise CSRFError("This request came from another site.")
-        if g.person is not None and not wants_problem():
-            request.max_content_length = PAGE_LIMIT
-            request.max_form_memory_size = PAGE_LIMIT
         self._csrf.protect()
 
 

@@ -208,11 +208,17 @@ def test_a_body_that_cannot_be_read_as_json_is_told_how_to_send_it(body: bytes) 
     assert told["detail"] == words
 
 
+def test_a_text_far_too_long_is_answered_by_the_api_with_its_field() -> None:
+    told = post({**WORRY, "worry": "x" * 1_000_000}, status=422)
+
+    assert [each["pointer"] for each in told["errors"]] == ["#/worry"]
+
+
 def test_a_body_far_too_large_is_refused_by_the_api() -> None:
-    told = post({**WORRY, "worry": "x" * 1_000_000}, status=413)
+    told = post({**WORRY, "worry": "x" * 3_000_000}, status=413)
 
     assert told["title"] == "That is too long"
-    assert told["detail"] == "Nothing was saved. Send at most 256 kB in one request."
+    assert told["detail"] == "Nothing was saved. Send at most 2048 kB in one request."
 
 
 def test_a_text_far_too_long_is_answered_by_its_form_with_the_text_kept() -> None:
