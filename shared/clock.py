@@ -74,3 +74,10 @@ class DemoClock:
 def london(at: datetime) -> datetime:
     """Return the same instant on the clock on the wall in England."""
     return at.astimezone(LONDON)
+
+
+def wall_clock(at: datetime) -> str:
+    """Return `16:50`; in the hour that comes twice in October, `01:30 BST` or `01:30 GMT`."""
+    local = london(at)
+    comes_twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return f"{local:%H:%M} {local:%Z}" if comes_twice else f"{local:%H:%M}"

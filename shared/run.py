@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from types import FrameType
 from typing import Final
 
@@ -19,9 +20,11 @@ from shared.clock import Clock, DemoClock, SystemClock
 from shared.messaging.consumer import Consumer
 from shared.messaging.topology import declare
 from shared.plumbing import Plumbing, plumb
+from shared.practice import TimeLimits, load_time_limits
 from shared.service import Job, Service
 from shared.settings import BadSettings, Settings
 from shared.web.plumbing import add_plumbing
+from shared.working_days import london_day
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +47,9 @@ def main(name: str, build: Build) -> None:
     logs.set_up(name, role, settings.log_level)
     if settings.crash_at:
         faults.arm(settings.crash_at)
-    plumbing = plumb(build(settings, clock_of(settings)))
+    clock = clock_of(settings)
+    warn_of_unknown_holidays(load_time_limits(settings.time_limits_file), clock.now())
+    plumbing = plumb(build(settings, clock))
     {"web": serve, "work": work, "indexes": prepare}[role](plumbing)
 
 
@@ -53,6 +58,16 @@ def clock_of(settings: Settings) -> Clock:
     if settings.demo_clock_file:
         return DemoClock(settings.demo_clock_file)
     return SystemClock()
+
+
+def warn_of_unknown_holidays(limits: TimeLimits, at: datetime) -> None:
+    """Say in the log when due times of the next twelve months could miss a bank holiday."""
+    calendar = limits.bank_holidays_only
+    if not calendar.knows_a_year_after(london_day(at)):
+        log.warning(
+            "bank holidays are not known for the next twelve months: install a newer release",
+            extra={"known_to_year": calendar.last_known_year},
+        )
 
 
 def prepare(plumbing: Plumbing) -> None:

@@ -19,6 +19,7 @@ from holidays import country_holidays
 from shared.clock import LONDON
 
 ONE_DAY = timedelta(days=1)
+A_YEAR = timedelta(days=365)
 SATURDAY = 5
 LAST_MOMENT = timedelta(milliseconds=1)
 LAST_KNOWN_YEAR = 2027
@@ -47,6 +48,10 @@ class WorkingDays:
     def knows(self, day: date) -> bool:
         """Are the bank holidays of that day's year published?"""
         return day.year <= self.last_known_year
+
+    def knows_a_year_after(self, day: date) -> bool:
+        """Are they published for the twelve months that follow `day`? Plans reach that far."""
+        return self.knows(day + A_YEAR)
 
     def next_working(self, day: date) -> date:
         """Return the first working day after `day`."""

@@ -7,13 +7,17 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from importlib.util import find_spec
 from typing import Final
 
+from shared.clock import SystemClock
 from shared.mash.children import CannotStart
 from shared.mash.embedded import USUAL_PORT, is_free
 from shared.mash.folder import DataFolder
 from shared.mash.mongod import find_mongod
+from shared.practice import TimeLimits, load_time_limits
+from shared.working_days import london_day
 
 ENOUGH_BYTES: Final = 2 * 1024**3
 NEEDED: Final = ("flask", "kombu", "mongoengine", "waitress", "govuk_frontend_jinja")
@@ -48,8 +52,19 @@ def _findings(folder: DataFolder) -> Iterator[Finding]:
     taken = not is_free(USUAL_PORT)
     words = "taken: the next free one will be used" if taken else "free"
     yield Finding(what=f"Port {USUAL_PORT}", found=words)
+    yield _bank_holidays(load_time_limits(), london_day(SystemClock().now()))
     running = "running" if folder.running.exists() else "not running"
     yield Finding(what="System", found=f"{running}, data in {folder.root}")
+
+
+def _bank_holidays(limits: TimeLimits, today: date) -> Finding:
+    calendar = limits.bank_holidays_only
+    known = calendar.knows_a_year_after(today)
+    return Finding(
+        what="Bank holidays",
+        found=f"known to the end of {calendar.last_known_year}",
+        remedy="" if known else "Install a release that knows the next twelve months",
+    )
 
 
 def _database() -> Finding:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from shared.clock import london
+from shared.clock import london, wall_clock
 from shared.mash.accounts import OPERATOR, SignIn
 from shared.mash.doctor import Finding
 from shared.mash.folder import DataFolder
@@ -67,7 +67,7 @@ def traced_line(out: Console, case: Mapping[str, Any]) -> None:
     rows = [("when", "after", "event", "who", "what")]
     rows += [
         (
-            wall_clock(each["at"]),
+            wall_time(each["at"]),
             each["elapsed"] or NOTHING,
             each["type"],
             f"{each['name']} ({each['role']})",
@@ -88,7 +88,7 @@ def promises(out: Console, clocks: Sequence[Mapping[str, Any]]) -> None:
     for each in clocks:
         whom = each["child"] or "the case"
         out.print(
-            f"  {each['clock']} for {whom}: {each['state']}, due {wall_clock(each['due_at'])}",
+            f"  {each['clock']} for {whom}: {each['state']}, due {wall_time(each['due_at'])}",
             highlight=False,
             soft_wrap=True,
         )
@@ -113,6 +113,7 @@ def verification(out: Console, verdict: Mapping[str, Any]) -> None:
     out.print("Sound" if verdict["sound"] else "NOT sound", style="bold")
 
 
-def wall_clock(iso: str) -> str:
-    """Return an instant as the clock on the wall in England shows it."""
-    return london(datetime.fromisoformat(iso)).strftime("%a %d %b %H:%M")
+def wall_time(iso: str) -> str:
+    """Return an instant as the clock on the wall in England shows it, with its day."""
+    at = datetime.fromisoformat(iso)
+    return f"{london(at):%a %d %b} {wall_clock(at)}"

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from shared.clock import london
+from shared.clock import london, wall_clock
 
 NOT_YET: Final = Markup("not yet")
 
@@ -24,8 +24,7 @@ def date_words(day: date) -> str:
 
 def moment_words(at: datetime) -> str:
     """`23 November 2026, 16:50`, on the clock on the wall in England."""
-    local = london(at)
-    return f"{date_words(local)}, {local:%H:%M}"
+    return f"{date_words(london(at))}, {wall_clock(at)}"
 
 
 def when(value: date | datetime | str | None) -> Markup:

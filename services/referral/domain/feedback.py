@@ -21,7 +21,7 @@ from services.referral.domain.referral import (
     stage_after,
 )
 from shared.changes import Change
-from shared.clock import london
+from shared.clock import london, wall_clock
 from shared.events.referral import ReferrerInformed
 
 
@@ -55,7 +55,8 @@ def _decision_not_told_yet(state: Referral) -> Decision:
             "This referral is not decided yet. Decide the threshold first, then tell the referrer."
         )
     if state.informing is not None:
-        when = london(state.informing.informed_at).strftime("%H:%M on %d %B %Y")
+        told_at = state.informing.informed_at
+        when = f"{wall_clock(told_at)} on {london(told_at):%d %B %Y}"
         raise TheReferrerIsToldOnce(
             f"It is recorded already that the referrer was told at {when}. Nothing was changed."
         )

@@ -20,7 +20,7 @@ from services.referral.domain.errors import (
 from services.referral.domain.matching import confirmed_cases
 from services.referral.domain.referral import Decision, Referral, require_step, stage_after
 from shared.changes import Change
-from shared.clock import london
+from shared.clock import london, wall_clock
 from shared.events.codes import Danger, ThresholdOutcome
 from shared.events.referral import ThresholdDecided
 
@@ -88,7 +88,7 @@ def _only_once(state: Referral | None) -> None:
     if state is None or state.decision is None:
         return
     made = state.decision
-    when = london(made.decided_at).strftime("%H:%M on %d %B %Y")
+    when = f"{wall_clock(made.decided_at)} on {london(made.decided_at):%d %B %Y}"
     raise ADecisionIsMadeOnce(by=made.decided_by, made=f"{when}: {OUTCOME_WORDS[made.outcome]}")
 
 
