@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from shared.hearing import Hearer
-from shared.messaging.feed import CatchUp, FeedClient
+from shared.messaging.feed import CatchUp, FeedClient, MongoFeedMarks
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
+from shared.messaging.publisher import publisher_for
 from shared.messaging.relay import Relay
 from shared.service import Hearing, Service
 from shared.streams import Streams
@@ -30,7 +32,7 @@ class Plumbing:
 
     def ensure_indexes(self) -> None:
         """Create every index that is missing."""
-        self.service.roots.ensure_indexes()
+        self.service.roots.records.ensure_indexes()
         self.held.ensure_indexes()
         self.service.ensure_indexes()
 
@@ -49,10 +51,12 @@ def plumb(service: Service) -> Plumbing:
     hearer = Hearer(service.roots, service.reactions)
     hearing = service.hearing or Hearing(receive=hearer.receive, known_head=hearer.known_head)
     listener = Listener(service.hears, hearing.receive, held, feed)
-    relay = Relay(streams, settings.amqp_url, sweep_seconds=settings.sweep_seconds)
+    relay = Relay(
+        streams, partial(publisher_for, settings.amqp_url), sweep_seconds=settings.sweep_seconds
+    )
     service.roots.after_commit = relay.nudge
     catch_up = CatchUp(
-        service.database,
+        MongoFeedMarks(service.database),
         feed,
         service.clock,
         hears=service.hears,

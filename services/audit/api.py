@@ -80,4 +80,4 @@ def _figures(blueprint: Blueprint, reading: Reading) -> None:
     @requires(Role.AUDITOR, Role.ADMINISTRATOR, Role.SERVICE)
     def verify() -> Verdict:
         """Recompute every chain and compare every service's heads; may take a while."""
-        return queries.verify(reading.feed)
+        return queries.verify(reading.archive, reading.feed)

@@ -11,7 +11,12 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from services.audit.api import api
-from services.audit.documents import AnnouncementsDocument, CaseProjectionDocument, EntryDocument
+from services.audit.documents import (
+    AnnouncementsDocument,
+    CaseProjectionDocument,
+    EntryDocument,
+    MongoArchive,
+)
 from services.audit.domain.announcing import Announcements
 from services.audit.handlers import Oversight, refresh_behind, sweep
 from services.audit.pages import pages
@@ -21,6 +26,7 @@ from shared.auth import Accounts
 from shared.clock import Clock
 from shared.database import connect
 from shared.messaging.feed import FeedClient
+from shared.mongo_records import MongoRecords
 from shared.practice import TimeLimits, load_time_limits
 from shared.service import Job, Service
 from shared.settings import Settings
@@ -37,9 +43,13 @@ def build(settings: Settings, clock: Clock) -> Service:
     """Wire the service. Opens nothing."""
     database = connect(NAME, settings)
     feed = FeedClient(settings.feed_urls, settings.service_token)
-    roots = Roots(AnnouncementsDocument, Announcements, source=f"/{NAME}", clock=clock)
+    roots = Roots(
+        MongoRecords(AnnouncementsDocument), Announcements, source=f"/{NAME}", clock=clock
+    )
     limits = load_time_limits(settings.time_limits_file, settings.closures_file)
-    oversight = Oversight(announcements=roots, limits=limits, clock=clock, feed=feed)
+    oversight = Oversight(
+        archive=MongoArchive(), announcements=roots, limits=limits, clock=clock, feed=feed
+    )
     return Service(
         name=NAME,
         settings=settings,
@@ -60,7 +70,7 @@ def _jobs(settings: Settings, oversight: Oversight) -> tuple[Job, ...]:
         Job(
             name="watchdog",
             every_seconds=WATCHDOG_EVERY.total_seconds(),
-            run=partial(refresh_behind, oversight.limits),
+            run=partial(refresh_behind, oversight),
         ),
     )
 
@@ -80,7 +90,7 @@ def web_app(
         person = accounts.person(person_id)
         return person.name if person else person_id
 
-    reading = Reading(limits=limits, names=name_of, clock=clock, feed=feed)
+    reading = Reading(archive=MongoArchive(), limits=limits, names=name_of, clock=clock, feed=feed)
     return create_web(
         NAME,
         settings,

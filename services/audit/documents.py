@@ -7,19 +7,19 @@ A projection can be thrown away and computed again from the entries. Nothing upd
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
+from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
-from services.audit.domain.clocks import ClockState
-from services.audit.domain.timeline import Hole, children_of, head_without_hole
+from services.audit.domain.projection import CaseProjection
+from services.audit.domain.timeline import children_of, head_without_hole
 from shared.database import collection_of
 from shared.events.envelope import Envelope
+from shared.mongo_records import RootDocument
 from shared.states import from_stored, to_stored
-from shared.store import RootDocument
 
 DATABASE: Final = "audit"
 
@@ -90,29 +90,117 @@ class AnnouncementsDocument(RootDocument):
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseProjection:
-    """What the entries of one case add up to."""
+class MongoArchive:
+    """The archive in MongoDB."""
 
-    ref: str
-    read: Mapping[str, int]
-    entries_read: int
-    began_at: datetime | None
-    last_at: datetime | None
-    children: tuple[str, ...]
-    clocks: tuple[ClockState, ...]
-    holes: tuple[Hole, ...]
-    next_tick: datetime | None
+    @property
+    def _entries(self) -> Collection[dict[str, Any]]:
+        return collection_of(EntryDocument)
 
+    @property
+    def _cases(self) -> Collection[dict[str, Any]]:
+        return collection_of(CaseProjectionDocument)
 
-def insert_entry(event: Envelope) -> bool:
-    """Write the entry. False when this place of this stream is already taken."""
-    entry: dict[str, Any] = {"_id": event.key, "event": event.to_wire(), **copies_of(event)}
-    try:
-        collection_of(EntryDocument).insert_one(entry)
-    except DuplicateKeyError:
-        return False
-    return True
+    def insert_entry(self, event: Envelope) -> bool:
+        """Write the entry. False when this place of this stream is already taken."""
+        entry: dict[str, Any] = {"_id": event.key, "event": event.to_wire(), **copies_of(event)}
+        try:
+            self._entries.insert_one(entry)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def entry_at(self, stream: str, sequence: int) -> Envelope | None:
+        """Return the entry at one place of a stream."""
+        wire = self._wire_at(stream, sequence)
+        return None if wire is None else Envelope.from_wire(wire)
+
+    def hash_at(self, stream: str, sequence: int) -> str | None:
+        """Return the hash stored at one place of a stream, whatever else is stored there."""
+        return (self._wire_at(stream, sequence) or {}).get("hash")
+
+    def _wire_at(self, stream: str, sequence: int) -> dict[str, Any] | None:
+        found = self._entries.find_one({"_id": f"{stream}#{sequence}"}, {"event": 1})
+        return None if found is None else found["event"]
+
+    def entries_of_case(self, ref: str) -> list[Envelope]:
+        """Return every entry of a case."""
+        found = self._entries.find({"case": ref}, {"event": 1})
+        return [Envelope.from_wire(each["event"]) for each in found]
+
+    def raw_entries(self) -> Iterator[Mapping[str, Any]]:
+        """Yield every stored entry as it is, stream by stream, without holding them all."""
+        yield from self._entries.find({}).sort([("stream", 1), ("sequence", 1)]).batch_size(500)
+
+    def head_of(self, stream: str) -> int:
+        """Return the sequence up to which a stream is held without a hole."""
+        found = self._entries.find({"stream": stream}, {"_id": 0, "sequence": 1})
+        return head_without_hole(each["sequence"] for each in found)
+
+    def streams_held(self, source: str) -> int:
+        """Return how many streams of a source are held."""
+        counted = self._entries.aggregate(
+            [
+                {"$match": {"source": source}},
+                {"$group": {"_id": "$stream"}},
+                {"$count": "streams"},
+            ]
+        )
+        return next((int(each["streams"]) for each in counted), 0)
+
+    def put_case(self, case: CaseProjection) -> bool:
+        """Replace the projection, unless one that has read as much or more is there."""
+        stored = to_stored(case)
+        stored["_id"] = stored.pop("ref")
+        older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
+        try:
+            self._cases.replace_one(older, stored, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def case_at(self, ref: str) -> CaseProjection | None:
+        """Return the projection of a case."""
+        found = self._cases.find_one({"_id": ref})
+        return None if found is None else case_from(found)
+
+    def drop_case(self, ref: str) -> None:
+        """Throw one projection away."""
+        self._cases.delete_one({"_id": ref})
+
+    def cases_due(self, at: datetime) -> Iterator[str]:
+        """Yield the cases about which there is something to say, the longest waiting first."""
+        found = self._cases.find({"next_tick": {"$lte": at}}, {"_id": 1})
+        for each in found.sort("next_tick", 1):
+            yield each["_id"]
+
+    def cases_behind(self) -> Iterator[str]:
+        """Yield cases whose projection has not read every entry: a crash came between the two."""
+        counted = self._entries.aggregate(
+            [
+                {"$group": {"_id": "$case", "entries": {"$sum": 1}}},
+                {
+                    "$lookup": {
+                        "from": "cases",
+                        "localField": "_id",
+                        "foreignField": "_id",
+                        "pipeline": [{"$project": {"entries_read": 1}}],
+                        "as": "projection",
+                    }
+                },
+                {"$match": {"$expr": {"$ne": ["$projection.entries_read", ["$entries"]]}}},
+                {"$project": {"_id": 1}},
+            ],
+            allowDiskUse=True,
+        )
+        for each in counted:
+            yield each["_id"]
+
+    def all_cases(self) -> Iterator[str]:
+        """Yield the reference of every case that has an entry."""
+        grouped = self._entries.aggregate([{"$group": {"_id": "$case"}}], allowDiskUse=True)
+        for each in grouped:
+            yield each["_id"]
 
 
 def copies_of(event: Envelope) -> dict[str, Any]:
@@ -131,116 +219,7 @@ def copies_of(event: Envelope) -> dict[str, Any]:
     }
 
 
-def entry_at(stream: str, sequence: int) -> Envelope | None:
-    """Return the entry at one place of a stream."""
-    wire = _wire_at(stream, sequence)
-    return None if wire is None else Envelope.from_wire(wire)
-
-
-def hash_at(stream: str, sequence: int) -> str | None:
-    """Return the hash stored at one place of a stream, whatever else is stored there."""
-    return (_wire_at(stream, sequence) or {}).get("hash")
-
-
-def _wire_at(stream: str, sequence: int) -> dict[str, Any] | None:
-    found = collection_of(EntryDocument).find_one({"_id": f"{stream}#{sequence}"}, {"event": 1})
-    return None if found is None else found["event"]
-
-
-def entries_of_case(ref: str) -> list[Envelope]:
-    """Return every entry of a case."""
-    found = collection_of(EntryDocument).find({"case": ref}, {"event": 1})
-    return [Envelope.from_wire(each["event"]) for each in found]
-
-
-def raw_entries() -> Iterator[Mapping[str, Any]]:
-    """Yield every stored entry as it is, stream by stream, without holding them all."""
-    yield from (
-        collection_of(EntryDocument).find({}).sort([("stream", 1), ("sequence", 1)]).batch_size(500)
-    )
-
-
-def head_of(stream: str) -> int:
-    """Return the sequence up to which a stream is held without a hole."""
-    found = collection_of(EntryDocument).find({"stream": stream}, {"_id": 0, "sequence": 1})
-    return head_without_hole(each["sequence"] for each in found)
-
-
-def streams_held(source: str) -> int:
-    """Return how many streams of a source are held."""
-    counted = collection_of(EntryDocument).aggregate(
-        [
-            {"$match": {"source": source}},
-            {"$group": {"_id": "$stream"}},
-            {"$count": "streams"},
-        ]
-    )
-    return next((int(each["streams"]) for each in counted), 0)
-
-
-def put_case(case: CaseProjection) -> bool:
-    """Replace the projection, unless one that has read as much or more is there."""
-    stored = to_stored(case)
-    stored["_id"] = stored.pop("ref")
-    older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
-    try:
-        collection_of(CaseProjectionDocument).replace_one(older, stored, upsert=True)
-    except DuplicateKeyError:
-        return False
-    return True
-
-
-def case_at(ref: str) -> CaseProjection | None:
-    """Return the projection of a case."""
-    found = collection_of(CaseProjectionDocument).find_one({"_id": ref})
-    return None if found is None else case_from(found)
-
-
 def case_from(found: Mapping[str, Any]) -> CaseProjection:
     """Turn a stored projection into its dataclass."""
     fields = {name: value for name, value in found.items() if name != "_id"}
     return from_stored({"ref": found["_id"], **fields}, CaseProjection)
-
-
-def drop_case(ref: str) -> None:
-    """Throw one projection away."""
-    collection_of(CaseProjectionDocument).delete_one({"_id": ref})
-
-
-def cases_due(at: datetime) -> Iterator[str]:
-    """Yield the cases about which there is something to say, the longest waiting first."""
-    found = collection_of(CaseProjectionDocument).find({"next_tick": {"$lte": at}}, {"_id": 1})
-    for each in found.sort("next_tick", 1):
-        yield each["_id"]
-
-
-def cases_behind() -> Iterator[str]:
-    """Yield cases whose projection has not read every entry: a crash came between the two."""
-    counted = collection_of(EntryDocument).aggregate(
-        [
-            {"$group": {"_id": "$case", "entries": {"$sum": 1}}},
-            {
-                "$lookup": {
-                    "from": "cases",
-                    "localField": "_id",
-                    "foreignField": "_id",
-                    "pipeline": [{"$project": {"entries_read": 1}}],
-                    "as": "projection",
-                }
-            },
-            {"$match": {"$expr": {"$ne": ["$projection.entries_read", ["$entries"]]}}},
-            {"$project": {"_id": 1}},
-        ],
-        allowDiskUse=True,
-    )
-    for each in counted:
-        yield each["_id"]
-
-
-def all_cases() -> Iterator[str]:
-    """Yield the reference of every case that has an entry."""
-    grouped = collection_of(EntryDocument).aggregate(
-        [{"$group": {"_id": "$case"}}], allowDiskUse=True
-    )
-    for each in grouped:
-        yield each["_id"]

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.audit import documents
-from services.audit.documents import CaseProjection
-from services.audit.domain.announcing import Announcements, announce, next_tick
+from services.audit.domain.announcing import Announcements, announce
+from services.audit.domain.archive import Archive
 from services.audit.domain.clocks import State, clocks_of
-from services.audit.domain.timeline import belongs, children_of, holes_of_case, sequences_of
+from services.audit.domain.projection import CaseProjection, project
+from services.audit.domain.timeline import belongs
 from shared.clock import Clock
 from shared.events.codes import Role
 from shared.events.envelope import Envelope, MalformedEvent
 from shared.hearing import Outcome
-from shared.messaging.feed import FeedClient, FeedUnavailable
+from shared.messaging.feed import Feed, FeedUnavailable
 from shared.practice import TimeLimits
 from shared.store import Actor, Change, Roots
 from shared.streams import Streams
@@ -33,10 +33,11 @@ OTHERS: Final = ("/referral", "/strategy")
 class Oversight:
     """What the handlers work with."""
 
+    archive: Archive
     announcements: Roots[Announcements]
     limits: TimeLimits
     clock: Clock
-    feed: FeedClient | None
+    feed: Feed | None
 
 
 def receive(event: Envelope, oversight: Oversight) -> Outcome:
@@ -45,10 +46,10 @@ def receive(event: Envelope, oversight: Oversight) -> Outcome:
     Raises MalformedEvent, with the reason, for an event that cannot be what it says.
     """
     _refuse_forged(event)
-    if event.sequence > 1 and documents.entry_at(event.stream, event.sequence - 1) is None:
+    if event.sequence > 1 and oversight.archive.entry_at(event.stream, event.sequence - 1) is None:
         _fill_from_source(event, oversight)
-    kept = _keep(event)
-    refresh(event.subject, oversight.limits)
+    kept = _keep(event, oversight.archive)
+    refresh(event.subject, oversight)
     return Outcome.HANDLED if kept else Outcome.ALREADY_HANDLED
 
 
@@ -61,26 +62,24 @@ def _refuse_forged(event: Envelope) -> None:
 
 def _fill_from_source(event: Envelope, oversight: Oversight) -> None:
     """Ask the source for what is missing before this event. What it cannot give stays a hole."""
-    known = documents.head_of(event.stream)
+    known = oversight.archive.head_of(event.stream)
     for missing in _read_feed(event.source, event.stream, known, oversight.feed) or ():
-        if missing.sequence < event.sequence and not _keep_from_feed(missing):
+        if missing.sequence < event.sequence and not _keep_from_feed(missing, oversight.archive):
             return
 
 
-def _keep_from_feed(event: Envelope) -> bool:
+def _keep_from_feed(event: Envelope, archive: Archive) -> bool:
     """Keep what a feed gave. A forged one is refused aloud, and its place stays a hole."""
     try:
         _refuse_forged(event)
-        _keep(event)
+        _keep(event, archive)
     except MalformedEvent as fault:
         log.error("feed gave a forged event", extra={"stream": event.stream, "reason": str(fault)})
         return False
     return True
 
 
-def _read_feed(
-    source: str, stream: str, after: int, feed: FeedClient | None
-) -> list[Envelope] | None:
+def _read_feed(source: str, stream: str, after: int, feed: Feed | None) -> list[Envelope] | None:
     """Return what the source holds beyond `after`; None when it does not answer."""
     if feed is None:
         return []
@@ -91,63 +90,43 @@ def _read_feed(
         return None
 
 
-def _keep(event: Envelope) -> bool:
+def _keep(event: Envelope, archive: Archive) -> bool:
     """Insert the entry if it continues what is held. False for a second copy."""
-    before = documents.entry_at(event.stream, event.sequence - 1)
-    after = documents.entry_at(event.stream, event.sequence + 1)
+    before = archive.entry_at(event.stream, event.sequence - 1)
+    after = archive.entry_at(event.stream, event.sequence + 1)
     linked_back = event.follows(before) if before or event.sequence == 1 else True
     if not linked_back or (after is not None and not after.follows(event)):
         raise MalformedEvent("it does not link to its neighbours in the stream")
-    if documents.insert_entry(event):
+    if archive.insert_entry(event):
         return True
-    held = documents.entry_at(event.stream, event.sequence)
+    held = archive.entry_at(event.stream, event.sequence)
     if held is None or held.hash != event.hash:
         raise MalformedEvent("another event already holds this place in the stream")
     return False
 
 
-def refresh(ref: str, limits: TimeLimits) -> CaseProjection:
+def refresh(ref: str, oversight: Oversight) -> CaseProjection:
     """Compute the projection of a case from all its entries; kept only if it has read more."""
-    case = project(ref, documents.entries_of_case(ref), limits)
-    documents.put_case(case)
+    case = project(ref, oversight.archive.entries_of_case(ref), oversight.limits)
+    oversight.archive.put_case(case)
     return case
 
 
-def project(ref: str, entries: Iterable[Envelope], limits: TimeLimits) -> CaseProjection:
-    """Add the entries of a case up. Pure: the same entries give the same projection."""
-    unique = {entry.key: entry for entry in entries}.values()
-    clocks = clocks_of(unique, limits)
-    held = sequences_of(unique)
-    children = {child for entry in unique for child in children_of(entry.data)}
-    happened = [entry.happened_at for entry in unique]
-    return CaseProjection(
-        ref=ref,
-        read={stream: max(held[stream]) for stream in sorted(held)},
-        entries_read=len(unique),
-        began_at=min(happened, default=None),
-        last_at=max(happened, default=None),
-        children=tuple(sorted(children)),
-        clocks=clocks,
-        holes=holes_of_case(ref, held),
-        next_tick=next_tick(clocks),
-    )
-
-
-def rebuild(limits: TimeLimits, refs: Iterable[str] | None = None) -> int:
+def rebuild(oversight: Oversight, refs: Iterable[str] | None = None) -> int:
     """Throw projections away and compute them again, all or those named. Returns how many."""
     rebuilt = 0
-    for ref in documents.all_cases() if refs is None else refs:
-        documents.drop_case(ref)
-        refresh(ref, limits)
+    for ref in oversight.archive.all_cases() if refs is None else refs:
+        oversight.archive.drop_case(ref)
+        refresh(ref, oversight)
         rebuilt += 1
     return rebuilt
 
 
-def refresh_behind(limits: TimeLimits) -> int:
+def refresh_behind(oversight: Oversight) -> int:
     """Watchdog: find projections that a crash left behind their entries. Returns how many."""
     behind = 0
-    for ref in documents.cases_behind():
-        refresh(ref, limits)
+    for ref in oversight.archive.cases_behind():
+        refresh(ref, oversight)
         behind += 1
     if behind:
         log.warning("projections were behind", extra={"count": behind})
@@ -158,7 +137,7 @@ def sweep(oversight: Oversight) -> int:
     """Announce what is at risk, broken or kept by now. Returns how many cases were spoken of."""
     silent: set[str] = set()
     spoken = 0
-    for ref in documents.cases_due(oversight.clock.now()):
+    for ref in oversight.archive.cases_due(oversight.clock.now()):
         try:
             spoken += tick(ref, oversight, silent=silent)
         except Exception:  # one bad case must not silence the others; the next sweep tries again
@@ -172,12 +151,12 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
     Before a promise is called broken every service is asked for its latest events of the case;
     `silent` collects the services that did not answer, so that one sweep asks each of them once.
     """
-    clocks = clocks_of(documents.entries_of_case(ref), oversight.limits)
+    clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
     if any(each.state is State.ARMED for each in clocks):
         for source in OTHERS:
             if source not in silent and not _catch_up(source, ref, oversight):
                 silent.add(source)
-        clocks = clocks_of(documents.entries_of_case(ref), oversight.limits)
+        clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
 
     def decide(state: Announcements | None, at: datetime) -> Change[Announcements] | None:
         said = announce(state, clocks, at=at, breaches=not silent)
@@ -191,9 +170,9 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
 
 def _catch_up(source: str, ref: str, oversight: Oversight) -> bool:
     stream = f"{source.removeprefix('/')}:{ref}"
-    newer = _read_feed(source, stream, documents.head_of(stream), oversight.feed)
+    newer = _read_feed(source, stream, oversight.archive.head_of(stream), oversight.feed)
     for event in newer or ():
-        if not _keep_from_feed(event):
+        if not _keep_from_feed(event, oversight.archive):
             break
     return newer is not None
 
@@ -203,12 +182,7 @@ def _hear_ourselves(ref: str, oversight: Oversight) -> None:
 
     So the sweep does not depend on the broker to know what it has said.
     """
-    head = documents.head_of(f"audit:{ref}")
+    head = oversight.archive.head_of(f"audit:{ref}")
     for wire in Streams(oversight.announcements).read(ref, after=head):
-        _keep(Envelope.from_wire(wire))
-    refresh(ref, oversight.limits)
-
-
-def known_head(stream: str) -> int:
-    """Return the sequence up to which a stream is held without a hole."""
-    return documents.head_of(stream)
+        _keep(Envelope.from_wire(wire), oversight.archive)
+    refresh(ref, oversight)

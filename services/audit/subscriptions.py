@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.audit.handlers import Oversight, known_head, receive
+from services.audit.handlers import Oversight, receive
 from shared.events.envelope import Envelope
 from shared.hearing import Outcome
 from shared.service import Hearing
@@ -19,4 +19,4 @@ def hearing(oversight: Oversight) -> Hearing:
     def keep(event: Envelope) -> Outcome:
         return receive(event, oversight)
 
-    return Hearing(receive=keep, known_head=known_head)
+    return Hearing(receive=keep, known_head=oversight.archive.head_of)

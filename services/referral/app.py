@@ -20,6 +20,7 @@ from services.referral.subscriptions import HEARS, REACTIONS
 from shared.auth import Accounts
 from shared.clock import Clock
 from shared.database import connect
+from shared.mongo_records import MongoRecords
 from shared.practice import load_time_limits
 from shared.service import Service
 from shared.settings import Settings
@@ -33,7 +34,7 @@ NAME = "referral"
 def build(settings: Settings, clock: Clock) -> Service:
     """Wire the service. Opens nothing: the first query opens the store."""
     database = connect(DATABASE, settings)
-    referrals = Roots(ReferralDocument, Referral, source=f"/{NAME}", clock=clock)
+    referrals = Roots(MongoRecords(ReferralDocument), Referral, source=f"/{NAME}", clock=clock)
     desk = Desk(
         referrals=referrals,
         clock=clock,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared.store import RootDocument
+from shared.mongo_records import RootDocument
 
 DATABASE: Final = "referral"
 

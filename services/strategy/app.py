@@ -7,7 +7,7 @@ from functools import partial
 from flask import Flask
 
 from services.strategy import api
-from services.strategy.documents import DATABASE, CaseDocument, SlotDocument, Slots
+from services.strategy.documents import DATABASE, CaseDocument, MongoSlots, SlotDocument
 from services.strategy.domain.case import Case
 from services.strategy.handlers.desk import Desk
 from services.strategy.handlers.leads import escalate_unacknowledged, tidy_reservations
@@ -20,6 +20,7 @@ from services.strategy.subscriptions import HEARS, SUBSCRIPTIONS
 from shared.auth import Accounts
 from shared.clock import Clock
 from shared.database import connect
+from shared.mongo_records import MongoRecords
 from shared.practice import load_time_limits
 from shared.service import Job, Service
 from shared.settings import Settings
@@ -35,8 +36,8 @@ TIDY_EVERY = 60.0
 def build(settings: Settings, clock: Clock) -> Service:
     """Wire the service. Reads the directory file; opens nothing else."""
     database = connect(DATABASE, settings)
-    roots = Roots(CaseDocument, Case, source=f"/{NAME}", clock=clock)
-    slots, directory = Slots(), DirectoryFile(settings.directory_file)
+    roots = Roots(MongoRecords(CaseDocument), Case, source=f"/{NAME}", clock=clock)
+    slots, directory = MongoSlots(), DirectoryFile(settings.directory_file)
     limits = load_time_limits(settings.time_limits_file, settings.closures_file)
     desk = Desk(
         cases=roots,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from mongoengine import DateTimeField, Document, IntField, StringField
 from pymongo.collection import Collection
@@ -19,7 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.strategy.domain.directory import Slot
 from shared.database import collection_of
-from shared.store import RootDocument
+from shared.mongo_records import RootDocument
 
 DATABASE: Final = "strategy"
 PIECE: Final = timedelta(minutes=15)
@@ -83,17 +83,39 @@ class Reservation:
     taken_at: datetime
 
 
-class Slots:
+class Slots(Protocol):
     """The reservations of managers' time."""
+
+    def reserve(self, manager: str, slot: Slot, *, case: str, meeting: int, at: datetime) -> bool:
+        """Take the manager's time for a meeting: True when it is theirs, also a second time.
+
+        All pieces or none: when one is taken by another meeting, those just taken are given back.
+        """
+        ...
+
+    def release(self, manager: str, *, case: str, meeting: int, keep: Slot | None = None) -> None:
+        """Give back what one meeting holds of a manager's time, except `keep`."""
+        ...
+
+    def busy(self, slot: Slot, *, except_case: str) -> frozenset[str]:
+        """Return who leads a meeting of another case in the slot."""
+        ...
+
+    def taken_before(self, at: datetime) -> Iterable[Reservation]:
+        """Yield every reservation older than a moment, for tidying."""
+        ...
+
+
+class MongoSlots:
+    """The reservations in MongoDB, a document a piece."""
 
     @property
     def _slots(self) -> Collection[dict[str, Any]]:
         return collection_of(SlotDocument)
 
     def reserve(self, manager: str, slot: Slot, *, case: str, meeting: int, at: datetime) -> bool:
-        """Take the manager's time for a meeting: True when it is theirs, also a second time.
+        """Take the manager's time, piece by piece.
 
-        All pieces or none: when one is taken by another meeting, those just taken are given back.
         The pieces are taken in the order of time, so that of two that overlap one always wins.
         """
         mine = {"manager": manager, "case": case, "meeting": meeting}

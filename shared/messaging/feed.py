@@ -8,10 +8,10 @@ the second.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import requests
 from pymongo.database import Database
@@ -40,6 +40,30 @@ class FeedHead:
     sequence: int
     hash: str
     changed_at: datetime
+
+
+class Feed(Protocol):
+    """The streams of other services."""
+
+    def read(self, source: str, stream: str, *, after: int = 0) -> list[Envelope]:
+        """Return every event of a stream beyond `after`. Raises FeedUnavailable."""
+        ...
+
+    def heads(self, source: str, *, since: datetime = LONG_AGO) -> Iterable[FeedHead]:
+        """Yield the heads of all streams changed since a time, oldest first."""
+        ...
+
+
+class FeedMarks(Protocol):
+    """How far each source was compared."""
+
+    def compared_until(self, source: str) -> datetime | None:
+        """Return up to what time of change a source was compared; None: never."""
+        ...
+
+    def raise_to(self, source: str, at: datetime) -> None:
+        """Note that a source was compared up to `at`. A mark only rises."""
+        ...
 
 
 class FeedClient:
@@ -85,13 +109,29 @@ class FeedClient:
         return body
 
 
+class MongoFeedMarks:
+    """The marks of one service, in its database."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self._marks = durable(database["feed_marks"])
+
+    def compared_until(self, source: str) -> datetime | None:
+        """Return up to what time of change a source was compared; None: never."""
+        mark = self._marks.find_one({"_id": source})
+        return mark["since"] if mark else None
+
+    def raise_to(self, source: str, at: datetime) -> None:
+        """Note that a source was compared up to `at`."""
+        self._marks.update_one({"_id": source}, {"$max": {"since": at}}, upsert=True)
+
+
 class CatchUp:
     """Compares heads with every source at intervals and takes what is missing from its feed."""
 
     def __init__(
         self,
-        database: Database[dict[str, Any]],
-        feed: FeedClient,
+        marks: FeedMarks,
+        feed: Feed,
         clock: Clock,
         *,
         hears: tuple[str, ...],
@@ -99,7 +139,7 @@ class CatchUp:
         take: Callable[[Envelope], Any],
         is_held: Callable[[str], bool],
     ) -> None:
-        self._marks = durable(database["feed_marks"])
+        self._marks = marks
         self._feed = feed
         self._clock = clock
         self._hears = hears
@@ -122,8 +162,8 @@ class CatchUp:
         return missing
 
     def _compare_with(self, source: str, grace: timedelta) -> int:
-        mark = self._marks.find_one({"_id": source})
-        since = (mark["since"] - OVERLAP) if mark else LONG_AGO
+        mark = self._marks.compared_until(source)
+        since = mark - OVERLAP if mark else LONG_AGO
         newest, missing = since, 0
         horizon = self._clock.now() - grace
         for head in self._feed.heads(source, since=since):
@@ -134,7 +174,7 @@ class CatchUp:
                 missing += self._fetch(source, head.stream, known)
             newest = head.changed_at
         if newest > LONG_AGO:
-            self._marks.update_one({"_id": source}, {"$max": {"since": newest}}, upsert=True)
+            self._marks.raise_to(source, newest)
         return missing
 
     def _fetch(self, source: str, stream: str, known: int) -> int:

@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from shared.events.envelope import Envelope, MalformedEvent, parse
 from shared.faults import Point, reached
 from shared.hearing import Early, Outcome
-from shared.messaging.feed import FeedClient, FeedUnavailable
+from shared.messaging.feed import Feed, FeedUnavailable
 from shared.messaging.held import Held, HeldEvents, Kind
 from shared.rules import Overtaken, RuleBroken
 
@@ -38,7 +38,7 @@ class Listener:
         hears: tuple[str, ...],
         receive: Callable[[Envelope], Outcome],
         held: HeldEvents,
-        feed: FeedClient,
+        feed: Feed,
     ) -> None:
         self.hears = hears
         self.held = held

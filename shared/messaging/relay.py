@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from shared.events.envelope import canonical
 from shared.faults import Point, reached
-from shared.messaging.publisher import Outgoing, Publisher, PublishFailed, publisher_for
-from shared.streams import Pending, Streams
+from shared.messaging.publisher import Outgoing, Publisher, PublishFailed
+from shared.records import Pending
+from shared.streams import Streams
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +27,11 @@ LONGEST_PAUSE: Final = 15.0
 class Relay:
     """One thread that empties the unpublished events of one service."""
 
-    def __init__(self, streams: Streams, amqp_url: str, *, sweep_seconds: float) -> None:
+    def __init__(
+        self, streams: Streams, connect: Callable[[], Publisher], *, sweep_seconds: float
+    ) -> None:
         self._streams = streams
-        self._amqp_url = amqp_url
+        self._connect = connect
         self._sweep_seconds = sweep_seconds
         self._publisher: Publisher | None = None
         self._wake = threading.Event()
@@ -71,7 +75,7 @@ class Relay:
         batch, owners = _outgoing(self._streams)
         if not batch:
             return False
-        self._publisher = self._publisher or publisher_for(self._amqp_url)
+        self._publisher = self._publisher or self._connect()
         reached(Point.RELAY_BEFORE_PUBLISH)
         confirmed = self._publisher.publish(batch)
         reached(Point.RELAY_AFTER_PUBLISH)

@@ -103,7 +103,7 @@ def test_a_service_is_wired_under_its_own_name(
     assert here.name == service
     assert here.roots.source == f"/{service}"
     assert here.database.name == f"golden_thread_{service}"
-    assert here.roots.document._meta["db_alias"] == service
+    assert here.roots.records.document._meta["db_alias"] == service
 
 
 def facts_made_by(service: str) -> set[str]:

@@ -11,7 +11,12 @@ from typing import Any
 from flask import Flask
 
 from services.audit import app, handlers
-from services.audit.documents import AnnouncementsDocument, CaseProjectionDocument, EntryDocument
+from services.audit.documents import (
+    AnnouncementsDocument,
+    CaseProjectionDocument,
+    EntryDocument,
+    MongoArchive,
+)
 from services.audit.domain.announcing import Announcements
 from services.audit.handlers import Oversight
 from services.audit.queries import Reading
@@ -19,6 +24,7 @@ from shared.database import collection_of, connect
 from shared.events.envelope import Envelope
 from shared.hearing import Outcome
 from shared.messaging.feed import LONG_AGO, FeedClient, FeedHead, FeedUnavailable
+from shared.mongo_records import MongoRecords
 from shared.practice import load_time_limits
 from shared.settings import Settings
 from shared.store import Roots
@@ -84,15 +90,22 @@ class AuditWorld:
         self.feed = HeldFeed()
         self.database = connect("audit", settings)
         self.limits = load_time_limits()
-        self.roots = Roots(AnnouncementsDocument, Announcements, source="/audit", clock=self.clock)
+        records = MongoRecords(AnnouncementsDocument)
+        self.roots = Roots(records, Announcements, source="/audit", clock=self.clock)
         self.oversight = Oversight(
-            announcements=self.roots, limits=self.limits, clock=self.clock, feed=self.feed
+            archive=MongoArchive(),
+            announcements=self.roots,
+            limits=self.limits,
+            clock=self.clock,
+            feed=self.feed,
         )
-        self.reading = Reading(limits=self.limits, names=str, clock=self.clock, feed=self.feed)
+        self.reading = Reading(
+            archive=MongoArchive(), limits=self.limits, names=str, clock=self.clock, feed=self.feed
+        )
         # Emptied, not dropped: making the indexes again would be most of the time of a test.
         for name in self.database.list_collection_names():
             self.database[name].delete_many({})
-        self.roots.ensure_indexes()
+        self.roots.records.ensure_indexes()
         EntryDocument.ensure_indexes()
         CaseProjectionDocument.ensure_indexes()
 

@@ -76,7 +76,7 @@ class World:
     def service(self) -> Service:
         """The service, with its indexes."""
         service = build(self.settings, self.clock)
-        service.roots.ensure_indexes()
+        service.roots.records.ensure_indexes()
         service.ensure_indexes()
         return service
 

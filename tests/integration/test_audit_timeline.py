@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services.audit import documents, handlers, queries
-from services.audit.documents import CaseProjectionDocument, EntryDocument
+from services.audit import handlers, queries
+from services.audit.documents import CaseProjectionDocument, EntryDocument, MongoArchive
+from services.audit.domain.projection import project
 from shared.database import collection_of
 from shared.events.envelope import Envelope, MalformedEvent, hash_of
 from shared.events.referral import ChildMatched
@@ -79,7 +80,7 @@ def test_what_is_missing_is_asked_of_the_source(world: AuditWorld) -> None:
     world.hears(line[0], line[-1])
 
     assert [each.type for each in the_line(world).items].count("strategy.child-seen") == 2
-    assert handlers.known_head(f"strategy:{CASE}") == 6
+    assert MongoArchive().head_of(f"strategy:{CASE}") == 6
     assert the_line(world).complete
 
 
@@ -95,7 +96,7 @@ def test_a_hole_that_cannot_be_filled_is_shown_and_closes_when_the_events_come(
     assert [each.words for each in the_line(world).holes] == [
         f"not complete: events 4 to 5 of strategy:{CASE} are missing"
     ]
-    assert handlers.known_head(f"strategy:{CASE}") == 3
+    assert MongoArchive().head_of(f"strategy:{CASE}") == 3
     assert queries.overview(EVENING).incomplete == 1
 
     world.hears(line[5], line[6])
@@ -160,9 +161,9 @@ def test_a_forged_event_from_a_feed_does_not_get_in(world: AuditWorld) -> None:
 def test_an_older_reading_never_replaces_a_newer_projection(world: AuditWorld) -> None:
     line = a_kept_line()
     world.hears(*line)
-    stale = handlers.project(CASE, line[:3], world.limits)
+    stale = project(CASE, line[:3], world.limits)
 
-    assert not documents.put_case(stale)
+    assert not MongoArchive().put_case(stale)
 
     case = world.case()
     assert case is not None
@@ -177,19 +178,19 @@ def test_thrown_away_projections_are_rebuilt_to_the_same_result(world: AuditWorl
 
     collection_of(CaseProjectionDocument).delete_many({})
 
-    assert handlers.rebuild(world.limits) == 2
+    assert handlers.rebuild(world.oversight) == 2
     assert list(collection_of(CaseProjectionDocument).find({}).sort("_id", 1)) == before
 
 
 def test_the_watchdog_finds_a_projection_that_a_crash_left_behind(world: AuditWorld) -> None:
     line = a_kept_line()
     world.hears(*line[:4])
-    documents.insert_entry(line[4])
+    MongoArchive().insert_entry(line[4])
     world.hears(*sealed("/referral", [(SCHOOL, "2026-11-23T11:00", received())], case=OTHER_CASE))
-    documents.drop_case(OTHER_CASE)
+    MongoArchive().drop_case(OTHER_CASE)
 
-    assert handlers.refresh_behind(world.limits) == 2
-    assert handlers.refresh_behind(world.limits) == 0
+    assert handlers.refresh_behind(world.oversight) == 2
+    assert handlers.refresh_behind(world.oversight) == 0
     case = world.case()
     assert case is not None
     assert case["entries_read"] == 5
@@ -198,7 +199,7 @@ def test_the_watchdog_finds_a_projection_that_a_crash_left_behind(world: AuditWo
 def test_a_duplicate_brings_a_projection_up_to_date_after_a_crash(world: AuditWorld) -> None:
     line = a_kept_line()
     world.hears(*line[:2])
-    documents.insert_entry(line[2])
+    MongoArchive().insert_entry(line[2])
 
     assert world.hears(line[2]) == [Outcome.ALREADY_HANDLED]
 
@@ -261,7 +262,7 @@ def test_verification_of_a_whole_record_finds_nothing(world: AuditWorld) -> None
     world.feed.wrote(line)
     world.hears(*line)
 
-    verdict = queries.verify(world.feed)
+    verdict = queries.verify(MongoArchive(), world.feed)
 
     assert verdict.sound
     assert (verdict.streams, verdict.events) == (2, 8)
@@ -287,7 +288,7 @@ def test_verification_finds_an_entry_that_was_changed_in_the_store(
     world.hears(*line)
     collection_of(EntryDocument).update_one({"_id": line[1].key}, change)
 
-    verdict = queries.verify(world.feed)
+    verdict = queries.verify(MongoArchive(), world.feed)
 
     assert not verdict.sound
     assert kind in {each.kind.value for each in verdict.faults}
@@ -302,7 +303,7 @@ def test_verification_finds_a_dropped_event_and_a_lost_last_one(world: AuditWorl
     world.hears(*line[:-1])
     collection_of(EntryDocument).delete_one({"_id": line[3].key})
 
-    verdict = queries.verify(world.feed)
+    verdict = queries.verify(MongoArchive(), world.feed)
 
     assert [(each.kind.value, each.sequence) for each in verdict.faults] == [("hole", 3)]
     assert [(each.stream, each.first, each.last) for each in verdict.missing] == [
@@ -313,7 +314,7 @@ def test_verification_finds_a_dropped_event_and_a_lost_last_one(world: AuditWorl
 def test_verification_finds_a_stream_that_was_never_heard(world: AuditWorld) -> None:
     world.feed.wrote(a_kept_line())
 
-    verdict = queries.verify(world.feed)
+    verdict = queries.verify(MongoArchive(), world.feed)
 
     assert {each.stream for each in verdict.missing} == {f"referral:{CASE}", f"strategy:{CASE}"}
 
@@ -330,7 +331,7 @@ def test_verification_finds_that_a_source_has_forgotten_or_changed_its_last_even
         )
     )
 
-    verdict = queries.verify(world.feed)
+    verdict = queries.verify(MongoArchive(), world.feed)
 
     assert {(each.stream, each.kind.value) for each in verdict.faults} == {
         (f"referral:{CASE}", "head"),
@@ -341,7 +342,7 @@ def test_verification_finds_that_a_source_has_forgotten_or_changed_its_last_even
 def test_verification_is_not_sound_while_a_service_does_not_answer(world: AuditWorld) -> None:
     world.feed.away.add("/strategy")
 
-    verdict = queries.verify(world.feed)
+    verdict = queries.verify(MongoArchive(), world.feed)
 
     assert verdict.not_compared == ["strategy"]
     assert not verdict.sound

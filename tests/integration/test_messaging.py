@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from shared.events.envelope import CONTENT_TYPE, Envelope, canonical
 from shared.hearing import Outcome
 from shared.messaging.consumer import Consumer
 from shared.messaging.held import Kind
+from shared.messaging.publisher import publisher_for
 from shared.messaging.relay import Relay
 from shared.messaging.topology import EXCHANGE, connection, declare
 from shared.rules import RuleBroken
@@ -83,7 +85,7 @@ def consuming(toy: Toy, broker: Broker) -> Iterator[Consumer]:
 
 @contextmanager
 def relaying(toy: Toy, url: str) -> Iterator[Relay]:
-    relay = Relay(toy.streams, url, sweep_seconds=0.1)
+    relay = Relay(toy.streams, partial(publisher_for, url), sweep_seconds=0.1)
     toy.speakers.after_commit = relay.nudge
     thread = threading.Thread(target=relay.run, daemon=True)
     thread.start()
@@ -241,7 +243,7 @@ def test_an_event_that_no_queue_is_bound_for_stays_unpublished(toy: Toy, rabbit:
     with connection(rabbit.url) as opened:
         opened.default_channel.queue_unbind(f"{rabbit.service}.events", EXCHANGE.name, "referral.#")
     toy.say(REFS[0], times=2)
-    relay = Relay(toy.streams, rabbit.url, sweep_seconds=0.1)
+    relay = Relay(toy.streams, partial(publisher_for, rabbit.url), sweep_seconds=0.1)
 
     assert relay.publish_pending() is False
     assert toy.streams.oldest_unpublished() is not None

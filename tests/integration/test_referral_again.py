@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from services.referral.documents import ReferralDocument
+from shared.database import collection_of
 from tests.builders import a_referral
 from tests.conftest import MakeSettings
 from tests.integration.test_referral_pages import FULL, URGENT, as_typed
@@ -44,7 +46,7 @@ def test_a_form_changed_after_it_was_sent_can_be_sent_as_a_new_referral(
     assert again.typed("submission_id") != form.typed("submission_id")
     assert third.h1 == "Referral sent"
     assert third.path.split("/")[3] != ref
-    assert desk.referrals.collection.count_documents({}) == 2
+    assert collection_of(ReferralDocument).count_documents({}) == 2
 
 
 def test_a_form_that_somebody_else_sent_is_not_named(desk: ReferralDesk) -> None:
@@ -79,4 +81,4 @@ def test_the_other_form_keeps_what_was_typed(desk: ReferralDesk, path: str, othe
     assert switched.form("/new/").get("action") == other
     assert {name: switched.typed(name) for name in typed} == typed
     assert switched.typed("submission_id") == form.typed("submission_id")
-    assert desk.referrals.collection.count_documents({}) == 0
+    assert collection_of(ReferralDocument).count_documents({}) == 0

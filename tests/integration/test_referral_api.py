@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from services.referral.documents import ReferralDocument
+from shared.database import collection_of
 from shared.ids import case_reference, new_submission_id
 from tests.builders import (
     FICTIONAL_NAMES,
@@ -71,7 +73,7 @@ def test_fifty_copies_at_once_are_one_referral(desk: ReferralDesk) -> None:
 
     assert sorted(answer.status_code for answer in answers) == [200] * 49 + [201]
     assert len({answer.json["reference"] for answer in answers}) == 1
-    assert desk.referrals.collection.count_documents({}) == 1
+    assert collection_of(ReferralDocument).count_documents({}) == 1
     assert len(desk.events(answers[0].json["reference"])) == 1
 
 
@@ -81,9 +83,9 @@ def test_two_submissions_that_meet_at_one_reference_are_two_referrals(
     first, second = a_referral(), a_referral()
     ref = desk.sent(first)
     meeting = case_reference(second["submission_id"])
-    squatter = desk.referrals.collection.find_one({"_id": ref})
+    squatter = collection_of(ReferralDocument).find_one({"_id": ref})
     assert squatter is not None
-    desk.referrals.collection.insert_one({**squatter, "_id": meeting})
+    collection_of(ReferralDocument).insert_one({**squatter, "_id": meeting})
 
     sent = desk.sent(second)
 
@@ -107,7 +109,7 @@ def test_bad_input_names_each_field_and_stores_nothing(desk: ReferralDesk) -> No
     assert told["/happened_on"] == "Date of the latest incident must be a real date"
     assert "5,000 characters or fewer" in told["/worry_text"]
     assert "not a field of this form" in told["/favourite_colour"]
-    assert desk.referrals.collection.count_documents({}) == 0
+    assert collection_of(ReferralDocument).count_documents({}) == 0
 
 
 def test_a_megabyte_of_narrative_is_refused_in_words(desk: ReferralDesk) -> None:
@@ -115,7 +117,7 @@ def test_a_megabyte_of_narrative_is_refused_in_words(desk: ReferralDesk) -> None
 
     assert answer.status_code in (413, 422)
     assert answer.json["detail"]
-    assert desk.referrals.collection.count_documents({}) == 0
+    assert collection_of(ReferralDocument).count_documents({}) == 0
 
 
 @pytest.mark.parametrize("body", [[], "text", 5])

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from services.referral.documents import ReferralDocument
+from shared.database import collection_of
 from shared.events.codes import Danger
 from tests.builders import a_decision, a_referral, an_urgent_referral
 from tests.conftest import MakeSettings
@@ -62,7 +64,7 @@ def test_the_order_of_danger_is_read_from_an_index(desk: ReferralDesk) -> None:
     sent_in_turn(desk)
     sorting = [("state.report.safety.immediate_danger", -1), ("state.received_at", 1), ("_id", 1)]
 
-    plan = desk.referrals.collection.find({"state.stage": "received"}).sort(sorting).explain()
+    plan = collection_of(ReferralDocument).find({"state.stage": "received"}).sort(sorting).explain()
 
     stages = set(re.findall(r"'stage': '(\w+)'", str(plan["queryPlanner"]["winningPlan"])))
     assert "IXSCAN" in stages

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.referral.documents import ReferralDocument
+from shared.database import collection_of
 from tests.builders import WORRY, a_decision, a_referral, an_alleged_injury, an_urgent_referral
 from tests.conftest import MakeSettings
 from tests.support.pages import Page, PageClient
@@ -104,7 +106,7 @@ def test_the_same_form_sent_twice_is_one_referral(desk: ReferralDesk) -> None:
     again = browser.send(form, as_typed(a_referral()), form="/new/")
 
     assert first.path == again.path
-    assert desk.referrals.collection.count_documents({}) == 1
+    assert collection_of(ReferralDocument).count_documents({}) == 1
 
 
 def test_the_same_form_sent_again_with_other_answers_is_refused_in_words(
@@ -131,7 +133,7 @@ def test_an_empty_form_tells_every_fault_at_once_in_page_order(desk: ReferralDes
     assert wrong.errors[0] == "Select whether the child is in immediate danger now"
     assert wrong.errors[2] == "Select whether the child is born yet"
     assert "Confirm that facts and opinion" in wrong.errors[-1]
-    assert desk.referrals.collection.count_documents({}) == 0
+    assert collection_of(ReferralDocument).count_documents({}) == 0
 
 
 def test_a_narrative_of_a_megabyte_is_given_back_to_be_shortened(desk: ReferralDesk) -> None:
@@ -145,7 +147,7 @@ def test_a_narrative_of_a_megabyte_is_given_back_to_be_shortened(desk: ReferralD
     ]
     assert wrong.typed("worry_text") == narrative
     assert wrong.typed("children-0-last_name") == "Teapot"
-    assert desk.referrals.collection.count_documents({}) == 0
+    assert collection_of(ReferralDocument).count_documents({}) == 0
 
 
 def test_an_unknown_field_is_refused_on_the_page_too(desk: ReferralDesk) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.strategy.documents import NOT_SEEN, OPEN_MEETING, PIECE, SlotDocument
+from services.strategy.documents import NOT_SEEN, OPEN_MEETING, PIECE, CaseDocument, SlotDocument
 from services.strategy.domain.commands import (
     CallMeeting,
     DeclineLead,
@@ -257,7 +257,7 @@ def test_what_waits_is_found_without_reading_every_case(world: World) -> None:
     """The job that escalates and the worklist ask all day long, and cases are kept for ever."""
     world.decided(ref(1))
     call(world, a_call(1))
-    cases = world.service.roots.collection
+    cases = collection_of(CaseDocument)
 
     for query in (OPEN_MEETING, NOT_SEEN, {"$or": [{"state.stage": "opened"}, NOT_SEEN]}):
         plan = str(cases.find(query).explain()["queryPlanner"]["winningPlan"])

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shared.database import collection_of
 from shared.events.envelope import Envelope
 from shared.store import Change, Write
 from tests.conftest import MakeSettings
-from tests.support.toy import SOMEBODY, Count, Toy, speak
+from tests.support.toy import SOMEBODY, Count, SpeakerDocument, Toy, speak
 
 REF = "MASH-00000-00001"
 
@@ -22,7 +23,7 @@ def toy(make_settings: MakeSettings) -> Toy:
 def test_state_and_events_are_one_document_with_an_unbroken_chain(toy: Toy) -> None:
     toy.say(REF, times=5)
 
-    stored = toy.speakers.collection.find_one({"_id": REF})
+    stored = collection_of(SpeakerDocument).find_one({"_id": REF})
     assert stored is not None
     assert stored["state"]["value"] == stored["version"] == len(stored["events"]) == 5
     previous = None

@@ -11,8 +11,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from services.referral.app import build
+from services.referral.documents import ReferralDocument
 from services.referral.domain.referral import Referral
 from shared.auth import sha256
+from shared.database import collection_of
 from shared.events.envelope import Envelope
 from shared.service import Service
 from shared.settings import Settings
@@ -85,7 +87,7 @@ class ReferralDesk:
 
     def events(self, ref: str) -> list[Envelope]:
         """The events of one referral, in order."""
-        found = self.referrals.collection.find_one({"_id": ref}) or {"events": []}
+        found = collection_of(ReferralDocument).find_one({"_id": ref}) or {"events": []}
         return [Envelope.from_wire(event) for event in found["events"]]
 
 
@@ -112,5 +114,5 @@ def open_desk(settings: Settings) -> ReferralDesk:
     )
     clock = HandClock()
     service = build(settings, clock)
-    service.roots.ensure_indexes()
+    service.roots.records.ensure_indexes()
     return ReferralDesk(service=service, app=service.web(), clock=clock)

@@ -15,8 +15,9 @@ from shared.hearing import Hearer, Outcome
 from shared.messaging.feed import FeedClient, FeedUnavailable
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
+from shared.mongo_records import MongoRecords, RootDocument
 from shared.settings import Settings
-from shared.store import Actor, Change, RootDocument, Roots
+from shared.store import Actor, Change, Roots
 from shared.streams import Streams
 
 SOMEBODY = Actor("somebody-demo", Role.MASH_MANAGER)
@@ -81,9 +82,9 @@ class Toy:
         database = connect("toy_hearer", settings)
         database.client.drop_database("golden_thread_toy_speaker")
         database.client.drop_database("golden_thread_toy_hearer")
-        self.speakers = Roots(SpeakerDocument, Count, source="/referral", clock=clock)
-        self.hearers = Roots(HearerDocument, Count, source="/strategy", clock=clock)
-        self.speakers.ensure_indexes()
+        self.speakers = Roots(MongoRecords(SpeakerDocument), Count, source="/referral", clock=clock)
+        self.hearers = Roots(MongoRecords(HearerDocument), Count, source="/strategy", clock=clock)
+        self.speakers.records.ensure_indexes()
         self.streams = Streams(self.speakers)
         self.held = HeldEvents(database, clock)
         self.feed = DirectFeed(self.streams)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
 
-from services.audit.documents import CaseProjection, CaseProjectionDocument, case_from
+from services.audit.documents import CaseProjectionDocument, case_from
 from services.audit.domain.clocks import Condition, State
+from services.audit.domain.projection import CaseProjection
 from services.audit.queries.lines import ClockLine
 from shared.database import collection_of
 from shared.working_days import london_day, london_moment

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from services.audit import documents
 from services.audit.documents import (
-    CaseProjection,
     CaseProjectionDocument,
     EntryDocument,
+    MongoArchive,
     case_from,
 )
 from services.audit.domain.chain import broken_in
+from services.audit.domain.projection import CaseProjection
 from services.audit.domain.timeline import children_of
 from services.audit.domain.wording import Names
 from services.audit.queries.lines import Line, build_line
@@ -39,7 +39,8 @@ def child_line(child: str, *, limits: TimeLimits, names: Names, now: datetime) -
     cases = _cases_with(same)
     if not cases:
         raise NoSuchChild(f"No timeline for {child}. Check the reference.")
-    entries = [entry for case in cases for entry in documents.entries_of_case(case.ref)]
+    archive = MongoArchive()
+    entries = [entry for case in cases for entry in archive.entries_of_case(case.ref)]
     theirs = [entry for entry in entries if _concerns(entry, same)]
     line = build_line(child, theirs, cases, limits=limits, names=names, now=now)
     return replace(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from services.audit import documents
-from services.audit.documents import CaseProjection
+from services.audit.documents import MongoArchive
 from services.audit.domain.chain import Fault, broken_in
 from services.audit.domain.clocks import ANNOUNCED_BY, ClockState, Condition, Mark
+from services.audit.domain.projection import CaseProjection
 from services.audit.domain.timeline import (
     Hole,
     children_of,
@@ -118,8 +118,8 @@ class LineFilter:
 
 def line(ref: str, *, limits: TimeLimits, names: Names, now: datetime) -> Line:
     """Return the line of a case. Raises NoSuchCase."""
-    entries = documents.entries_of_case(ref)
-    case = documents.case_at(ref)
+    archive = MongoArchive()
+    entries, case = archive.entries_of_case(ref), archive.case_at(ref)
     if not entries or case is None:
         raise NoSuchCase(f"No timeline for {ref}. Check the reference, or look again in a minute.")
     return build_line(ref, entries, (case,), limits=limits, names=names, now=now)

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.audit import documents
+from services.audit.documents import copies_of
+from services.audit.domain.archive import Archive
 from services.audit.domain.chain import Fault, FaultKind, fault_at, faults_of
 from shared.events.envelope import Envelope, MalformedEvent, hash_of
-from shared.messaging.feed import FeedClient, FeedHead, FeedUnavailable
+from shared.messaging.feed import Feed, FeedHead, FeedUnavailable
 
 SOURCES: Final = ("/referral", "/strategy", "/audit")
 MOST_NAMED: Final = 1_000
@@ -61,19 +62,19 @@ class Verdict:
             self.missing.append(missing)
 
 
-def verify(feed: FeedClient) -> Verdict:
+def verify(archive: Archive, feed: Feed) -> Verdict:
     """Recompute every chain and compare every service's heads."""
     verdict = Verdict()
-    _recompute_chains(verdict)
+    _recompute_chains(archive, verdict)
     for source in SOURCES:
-        _compare_heads(source, feed, verdict)
+        _compare_heads(source, archive, feed, verdict)
     return verdict
 
 
-def _recompute_chains(verdict: Verdict) -> None:
+def _recompute_chains(archive: Archive, verdict: Verdict) -> None:
     previous: Envelope | None = None
     stream = None
-    for entry in documents.raw_entries():
+    for entry in archive.raw_entries():
         verdict.events += 1
         if entry["stream"] != stream:
             stream, previous = entry["stream"], None
@@ -97,23 +98,23 @@ def _check(
     # The stored object itself, not only what we read of it: something may have been added to it.
     if hash_of(wire) != wire["hash"] and not any(each.kind is FaultKind.HASH for each in faults):
         faults.append(fault_at(*place, FaultKind.HASH))
-    copies = documents.copies_of(event)
+    copies = copies_of(event)
     if entry["_id"] != event.key or any(entry.get(name) != copies[name] for name in copies):
         faults.append(fault_at(*place, FaultKind.COPY))
     return event, faults
 
 
-def _compare_heads(source: str, feed: FeedClient, verdict: Verdict) -> None:
+def _compare_heads(source: str, archive: Archive, feed: Feed, verdict: Verdict) -> None:
     service = source.removeprefix("/")
-    held = documents.streams_held(source)
+    held = archive.streams_held(source)
     behind: list[FeedHead] = []
     compared = 0
     try:
         for head in feed.heads(source):
             compared += 1
-            if documents.head_of(head.stream) < head.sequence:
+            if archive.head_of(head.stream) < head.sequence:
                 behind.append(head)
-            elif fault := _other_head(head):
+            elif fault := _other_head(head, archive):
                 verdict.add_fault(fault)
     except FeedUnavailable:
         verdict.not_compared.append(service)
@@ -121,20 +122,20 @@ def _compare_heads(source: str, feed: FeedClient, verdict: Verdict) -> None:
     verdict.heads_compared[service] = compared
     if compared < held:
         verdict.add_fault(fault_at(f"{service}:*", held - compared, FaultKind.HEAD))
-    for missing in _still_behind(service, behind):
+    for missing in _still_behind(service, behind, archive):
         verdict.add_missing(missing)
 
 
-def _other_head(head: FeedHead) -> Fault | None:
+def _other_head(head: FeedHead, archive: Archive) -> Fault | None:
     """The event at the source's head must be the very one that is held there."""
-    if documents.hash_at(head.stream, head.sequence) == head.hash:
+    if archive.hash_at(head.stream, head.sequence) == head.hash:
         return None
     return fault_at(head.stream, head.sequence, FaultKind.HEAD)
 
 
-def _still_behind(service: str, behind: list[FeedHead]) -> Iterator[Missing]:
+def _still_behind(service: str, behind: list[FeedHead], archive: Archive) -> Iterator[Missing]:
     """Look again at what was behind: it may only have been on its way."""
     for head in behind:
-        known = documents.head_of(head.stream)
+        known = archive.head_of(head.stream)
         if known < head.sequence:
             yield Missing(service=service, stream=head.stream, first=known + 1, last=head.sequence)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.referral.documents import ReferralDocument
 from services.referral.domain.matching import number_within_12_months
 from services.referral.domain.referral import Referral
 from services.referral.queries.desk import Desk
+from shared.database import collection_of
 from shared.events.codes import Concern, ThresholdOutcome
 
 
@@ -41,16 +43,20 @@ class History:
 def history_of(desk: Desk, referral: Referral) -> History:
     """Return other referrals that may be of the same children, newest first."""
     keys = {child.match_key: child.ref for child in referral.children if child.match_key}
-    found = desk.referrals.collection.find(
-        {"state.children.match_key": {"$in": list(keys)}, "_id": {"$ne": referral.ref}},
-        {
-            "state.received_at": 1,
-            "state.children.ref": 1,
-            "state.children.match_key": 1,
-            "state.report.worries.categories": 1,
-            "state.decision.outcome": 1,
-        },
-    ).sort([("state.received_at", -1)])
+    found = (
+        collection_of(ReferralDocument)
+        .find(
+            {"state.children.match_key": {"$in": list(keys)}, "_id": {"$ne": referral.ref}},
+            {
+                "state.received_at": 1,
+                "state.children.ref": 1,
+                "state.children.match_key": 1,
+                "state.report.worries.categories": 1,
+                "state.decision.outcome": 1,
+            },
+        )
+        .sort([("state.received_at", -1)])
+    )
     confirmed = {(each.child, each.known_child) for each in referral.matches}
     earlier = tuple(
         _earlier(each, child=keys[known["match_key"]], known_child=known["ref"], seen=confirmed)

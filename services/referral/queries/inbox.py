@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from services.referral.documents import ReferralDocument
 from services.referral.domain.matching import number_within_12_months
 from services.referral.domain.stages import Stage, Waiting
 from services.referral.queries.desk import Desk
+from shared.database import collection_of
 from shared.events.codes import Agreement, Concern, Danger, ReferralSource, ThresholdOutcome
 from shared.events.codes import Clock as Promise
 from shared.practice.due import Due, due_for
@@ -111,7 +113,7 @@ _NEWEST_FIRST: Final = [("state.received_at", -1), ("_id", -1)]
 
 def inbox(desk: Desk, wanted: Wanted) -> Inbox:
     """Return one page of the duty inbox: danger first, and then what is due first."""
-    collection = desk.referrals.collection
+    collection = collection_of(ReferralDocument)
     matching = _matching(wanted)
     total = collection.count_documents(matching)
     page = min(max(wanted.page, 1), max(1, -(-total // PAGE_SIZE)))
@@ -176,7 +178,7 @@ def _receipts_by_key(desk: Desk, keys: Sequence[str]) -> dict[str, list[datetime
     receipts: dict[str, list[datetime]] = {key: [] for key in keys}
     if not keys:
         return receipts
-    found = desk.referrals.collection.find(
+    found = collection_of(ReferralDocument).find(
         {"state.children.match_key": {"$in": list(keys)}},
         {"state.received_at": 1, "state.children.match_key": 1},
     )
@@ -188,7 +190,7 @@ def _receipts_by_key(desk: Desk, keys: Sequence[str]) -> dict[str, list[datetime
 
 
 def _last_decided_at(desk: Desk) -> datetime | None:
-    found = desk.referrals.collection.find_one(
+    found = collection_of(ReferralDocument).find_one(
         {"state.decision.decided_at": {"$type": "date"}},
         {"state.decision.decided_at": 1},
         sort=[("state.decision.decided_at", -1)],
@@ -199,7 +201,8 @@ def _last_decided_at(desk: Desk) -> datetime | None:
 def sent_by(desk: Desk, person: str) -> tuple[InboxRow, ...]:
     """Return the newest referrals that a person sent."""
     found = (
-        desk.referrals.collection.find({"state.sent_by": person}, _ROW)
+        collection_of(ReferralDocument)
+        .find({"state.sent_by": person}, _ROW)
         .sort([("state.received_at", -1)])
         .limit(PAGE_SIZE)
     )
@@ -208,7 +211,7 @@ def sent_by(desk: Desk, person: str) -> tuple[InboxRow, ...]:
 
 def waiting_count(desk: Desk, stage: Stage) -> int:
     """Return how many referrals are at a stage."""
-    return int(desk.referrals.collection.count_documents({"state.stage": stage.value}))
+    return int(collection_of(ReferralDocument).count_documents({"state.stage": stage.value}))
 
 
 def danger_count(desk: Desk) -> int:
@@ -217,4 +220,4 @@ def danger_count(desk: Desk) -> int:
         "state.stage": Stage.RECEIVED.value,
         "state.report.safety.immediate_danger": Danger.YES.value,
     }
-    return int(desk.referrals.collection.count_documents(matching))
+    return int(collection_of(ReferralDocument).count_documents(matching))

@@ -1,0 +1,178 @@
+"""Root documents in MongoDB: one conditional update a write, many of them in one bulk.
+
+What a write is (its condition, what it sets, the events it appends) is decided in `shared/store.py`
+alone; here it is put into MongoDB's words. mongoengine declares the documents and their indexes and
+reads them for pages; writes go through pymongo, because a conditional update is what makes them
+safe and `Document.save()` is not one (an instance saved again after a failed write can store
+nothing and raise nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Final
+
+from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError
+
+from shared.database import collection_of
+from shared.events.envelope import GENESIS
+from shared.records import Pending, Record, RecordWrite, Tail
+
+DUPLICATE_KEY: Final = 11000
+
+
+class RootDocument(Document):
+    """What every root document holds. A service adds its collection, `db_alias` and indexes."""
+
+    meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False}
+
+    ref = StringField(primary_key=True)
+    version = IntField(required=True)
+    published = IntField(required=True)
+    unpublished_since = DateTimeField()
+    changed_at = DateTimeField()
+    heard = DictField()
+    events = ListField(DictField())
+    state = DictField(null=True)
+
+
+class MongoRecords:
+    """The root documents of one service, in the collection of a document class."""
+
+    def __init__(self, document: type[RootDocument]) -> None:
+        if "db_alias" not in document._meta:
+            raise TypeError(f"{document.__name__}: say meta['db_alias'], the name of the service")
+        self.document = document
+
+    @property
+    def _collection(self) -> Collection[dict[str, Any]]:
+        return collection_of(self.document)
+
+    def ensure_indexes(self) -> None:
+        """Create the indexes of the plumbing and of the service's queries."""
+        unpublished = IndexModel(
+            [("unpublished_since", ASCENDING)],
+            name="unpublished",
+            partialFilterExpression={"unpublished_since": {"$exists": True}},
+        )
+        heads = IndexModel([("changed_at", ASCENDING), ("_id", ASCENDING)], name="heads")
+        self._collection.create_indexes([unpublished, heads])
+        self.document.ensure_indexes()
+
+    def find(self, ref: str) -> Record:
+        """Read a record without its history."""
+        found = self._collection.find_one(
+            {"_id": ref}, {"version": 1, "state": 1, "heard": 1, "events": {"$slice": -1}}
+        )
+        if found is None:
+            return Record()
+        events = found.get("events")
+        return Record(
+            version=found["version"],
+            state=found.get("state"),
+            heard=found.get("heard") or {},
+            tail_hash=events[-1]["hash"] if events else GENESIS,
+        )
+
+    def write(self, writes: Sequence[RecordWrite]) -> list[bool]:
+        """Make the writes as one unordered bulk of conditional updates."""
+        updates = [_update(write) for write in writes]
+        try:
+            result = self._collection.bulk_write(updates, ordered=False)
+            all_made = result.matched_count + len(result.upserted_ids or {}) == len(updates)
+        except BulkWriteError as fault:
+            # An upsert whose condition fails meets the record that is there: a duplicate key.
+            if any(each["code"] != DUPLICATE_KEY for each in fault.details["writeErrors"]):
+                raise
+            all_made = False
+        return [all_made or (len(writes) > 1 and self._was_made(write)) for write in writes]
+
+    def pending(self, most: int) -> Iterator[Pending]:
+        """Yield what has not left yet, the longest waiting record first."""
+        found = self._collection.aggregate(
+            [
+                {"$match": {"unpublished_since": {"$exists": True}}},
+                {"$sort": {"unpublished_since": ASCENDING}},
+                {"$limit": most},
+                # Sequence n stands at place n - 1: there are no holes.
+                {"$project": {"events": {"$slice": ["$events", "$published", most]}}},
+            ]
+        )
+        for each in found:
+            yield Pending(ref=each["_id"], events=tuple(each["events"]))
+
+    def raise_markers(self, published: Mapping[str, int]) -> None:
+        """Raise the markers; "has something unpublished" goes only when nothing is left: both in
+        one update, because the record may grow at any moment."""
+        self._collection.bulk_write(
+            [UpdateOne({"_id": ref}, _raise_marker(upto)) for ref, upto in published.items()],
+            ordered=False,
+        )
+
+    def oldest_unpublished(self) -> datetime | None:
+        """Return since when the longest waiting record waits for the broker."""
+        found = self._collection.find_one(
+            {"unpublished_since": {"$exists": True}},
+            {"unpublished_since": 1},
+            sort=[("unpublished_since", ASCENDING)],
+        )
+        return found["unpublished_since"] if found else None
+
+    def events(self, ref: str, *, after: int, most: int) -> list[dict[str, Any]]:
+        """Return events of one record beyond `after`, in order, in wire form."""
+        found = self._collection.find_one({"_id": ref}, {"events": {"$slice": [after, most]}})
+        return list(found.get("events", [])) if found else []
+
+    def tails(self, *, since: datetime, after_ref: str, most: int) -> list[Tail]:
+        """Return the tails of records changed at or after `since`, oldest change first."""
+        found = self._collection.find(
+            {
+                "version": {"$gt": 0},
+                "$or": [
+                    {"changed_at": {"$gt": since}},
+                    {"changed_at": since, "_id": {"$gt": after_ref}},
+                ],
+            },
+            {"version": 1, "changed_at": 1, "events": {"$slice": -1}},
+        )
+        return [
+            Tail(
+                ref=each["_id"],
+                version=each["version"],
+                hash=each["events"][-1]["hash"],
+                changed_at=each["changed_at"],
+            )
+            for each in found.sort([("changed_at", ASCENDING), ("_id", ASCENDING)]).limit(most)
+        ]
+
+    def _was_made(self, write: RecordWrite) -> bool:
+        # A bulk tells how many conditions failed, not which.
+        return self._collection.find_one({"_id": write.ref, **_holds(write)}, {}) is not None
+
+
+def _update(write: RecordWrite) -> UpdateOne:
+    update: dict[str, Any] = {"$set": dict(write.setting), "$setOnInsert": {"published": 0}}
+    if write.events:
+        update["$set"]["changed_at"] = write.at
+        # $min, not $set: the relay may clear it between our reading and our writing.
+        update["$min"] = {"unpublished_since": write.at}
+        update["$push"] = {"events": {"$each": list(write.events)}}
+    return UpdateOne({"_id": write.ref, **write.condition}, update, upsert=True)
+
+
+def _holds(write: RecordWrite) -> dict[str, Any]:
+    if write.events:
+        return {"events.id": write.events[0]["id"]}
+    return {field: {"$gte": value} for field, value in write.setting.items()}
+
+
+def _raise_marker(upto: int) -> list[dict[str, Any]]:
+    all_out = {"$gte": ["$published", "$version"]}
+    return [
+        {"$set": {"published": {"$max": ["$published", upto]}}},
+        {"$set": {"unpublished_since": {"$cond": [all_out, "$$REMOVE", "$unpublished_since"]}}},
+    ]
