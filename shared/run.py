@@ -12,7 +12,6 @@ from datetime import datetime
 from types import FrameType
 from typing import Final
 
-import waitress
 from flask import Flask
 
 from shared import faults, logs
@@ -22,6 +21,7 @@ from shared.messaging.topology import declare
 from shared.plumbing import Plumbing, plumb
 from shared.practice import TimeLimits, load_time_limits
 from shared.service import Job, Service
+from shared.serving import serve as serve_web
 from shared.settings import BadSettings, Settings
 from shared.web.plumbing import add_plumbing
 from shared.working_days import london_day
@@ -91,7 +91,7 @@ def serve(plumbing: Plumbing) -> None:
     settings = plumbing.service.settings
     app = web_app(plumbing)
     log.info("serving")
-    waitress.serve(app, host=settings.bind_host, port=settings.port, threads=THREADS, ident=None)
+    serve_web(app, host=settings.bind_host, port=settings.port, threads=THREADS)
 
 
 def work(plumbing: Plumbing) -> None:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from waitress import serve
 from werkzeug.utils import redirect
 
 from shared import logs
 from shared.mash.roster import FIRST, composition_root, service_names
 from shared.plumbing import plumb
 from shared.run import clock_of, web_app
+from shared.serving import serve
 from shared.settings import Settings
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def main() -> None:
     settings = Settings.from_env()
     logs.set_up("all", "web", settings.log_level)
     application = build(settings)
-    serve(application, host=settings.bind_host, port=settings.port, threads=THREADS, ident=None)
+    serve(application, host=settings.bind_host, port=settings.port, threads=THREADS)
 
 
 if __name__ == "__main__":

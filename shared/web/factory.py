@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from shared.auth import Accounts, public
 from shared.web.api import register_api
 from shared.web.bodies import JsonRequest
+from shared.web.busy import register_busy
 from shared.web.guard import STRANGERS_LIMIT, Guard
 from shared.web.headers import register_headers
 from shared.web.pages import probes, sign_in_pages, static_file
@@ -49,6 +50,7 @@ def create_web(
     app.config |= _config(service, settings)
     app.url_value_preprocessor(references_in_capitals)
     register_headers(app, embedded=settings.mode == "embedded")
+    register_busy(app)
     Guard(app, accounts=accounts, service_token=settings.service_token)
     register_problems(app)
     folder = templates or SERVICES / service / "templates"

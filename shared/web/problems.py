@@ -33,7 +33,10 @@ _WORDS: Final[Mapping[int, tuple[str, str]]] = {
     413: ("That is too long", "Nothing was saved. Go back, shorten the text and send it again."),
     415: ("Send JSON", "Send the body as JSON with the header Content-Type: application/json."),
     422: ("There is a problem", "Check what you sent and send it again."),
-    429: ("Too many tries", "Wait a few minutes, then try again."),
+    429: (
+        "Too busy at this moment",
+        "Wait a few seconds, then try again. What you sent was not saved.",
+    ),
     500: ("Something went wrong", "Nothing more was saved. Try again in a few minutes."),
     503: ("Not available just now", "Try again in a few minutes. If it is urgent, telephone."),
 }

@@ -46,6 +46,10 @@ def sign_in_form(
     )
 
 
-def send_again(address: str, unsent: Typed) -> Response:
-    """A page that sends the same to the same address, with a fresh proof, by one press."""
-    return make_response(render_template("unsent.html", address=address, unsent=unsent), 400)
+def send_again(address: str, unsent: Typed, *, busy: bool = False) -> Response:
+    """A page that sends the same to the same address, with a fresh proof, by one press.
+
+    `busy` says why: nobody could look at it, rather than that the session had changed.
+    """
+    page = render_template("unsent.html", address=address, unsent=unsent, busy=busy)
+    return make_response(page, 429 if busy else 400)

@@ -8,7 +8,17 @@ from tests.architecture.tree import Module, module_of, modules
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 MAY_BE_LOGGED = {
-    *("reason", "retry_seconds", "outcome", "event_id", "type", "types", "stream", "events"),
+    *(
+        "reason",
+        "retry_seconds",
+        "open_files",
+        "outcome",
+        "event_id",
+        "type",
+        "types",
+        "stream",
+        "events",
+    ),
     *("source", "parts", "part", "job", "faults", "case", "clock", "ref", "sequence", "kind"),
     *("status", "method", "endpoint", "route", "seconds", "rule", "code", "actor", "role"),
     *("meeting", "lead", "service", "missing", "count", "error", "held", "states", "where"),

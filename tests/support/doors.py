@@ -14,7 +14,7 @@ from tests.support.pages import check_page
 from tests.support.system import System, password_of, token_of
 from tests.support.waiting import eventually
 
-TRY_AGAIN = frozenset({500, 502, 503, 504})
+TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
 PATIENCE = 90.0
 
 

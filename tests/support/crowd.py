@@ -1,0 +1,90 @@
+"""Thousands of people who send at the same moment: every request is open before any is finished."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+CONNECTING_AT_ONCE = 400
+GIVE_UP = 180.0
+FILES_BESIDE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What one of them was told: status 0 when nobody answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return json.loads(self.body)
+
+
+def allow_open_files(count: int) -> None:
+    """Let this process hold so many connections. Fails with the remedy where it may not."""
+    wanted = count + FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        assert hard == resource.RLIM_INFINITY or hard >= wanted, (
+            f"this test opens {count} connections: allow {wanted} open files (ulimit -Hn {wanted})"
+        )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def post(path: str, body: Mapping[str, Any], *, token: str) -> bytes:
+    """Return the bytes of a JSON post."""
+    content = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+def send_at_once(port: int, requests: Sequence[bytes]) -> list[Answered]:
+    """Open a connection for each, send all but the last byte of each, then all the last bytes."""
+    allow_open_files(len(requests))
+    return asyncio.run(_send_at_once(port, requests))
+
+
+async def _send_at_once(port: int, requests: Sequence[bytes]) -> list[Answered]:
+    few = asyncio.Semaphore(CONNECTING_AT_ONCE)
+    all_open = asyncio.Barrier(len(requests))
+
+    async def one(request: bytes) -> Answered:
+        try:
+            async with few:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request[:-1])
+                await writer.drain()
+        finally:
+            await all_open.wait()
+        began = time.monotonic()
+        writer.write(request[-1:])
+        try:
+            answer = await asyncio.wait_for(reader.read(), GIVE_UP)
+        except (OSError, TimeoutError):
+            answer = b""
+        writer.close()
+        return _read(answer, time.monotonic() - began)
+
+    return await asyncio.gather(*(one(request) for request in requests))
+
+
+def _read(answer: bytes, seconds: float) -> Answered:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    parts = first.split(" ")
+    status = int(parts[1]) if len(parts) > 1 else 0
+    return Answered(status, headers, body, seconds)
