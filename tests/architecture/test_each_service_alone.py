@@ -14,7 +14,7 @@ import requests
 
 from tests.architecture.tree import ROOT, SERVICES
 from tests.conftest import environment
-from tests.support.parts import free_port
+from tests.support.nodes import free_port
 from tests.support.waiting import eventually
 
 

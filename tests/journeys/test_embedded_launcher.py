@@ -21,7 +21,7 @@ from shared.mash.client import System
 from shared.mash.demo.morning import read_morning
 from shared.mash.demo.people import Person
 from shared.mash.folder import DataFolder, read_json
-from tests.support.parts import free_port
+from tests.support.nodes import free_port
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(240)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -96,8 +97,9 @@ def kill_by_chance(system: System, ledger: Ledger) -> tuple[Counter[str], int]:
                 lambda before=before: ledger.acknowledged > before, "work", within=PROGRESS_WITHIN
             )
         waiting = system.in_flight
-        if name := system.kill_one(chance):
-            killed[name] += 1
+        process = system.processes[chance.choice(sorted(system.processes))]
+        if process.signal(signal.SIGKILL):
+            killed[process.name] += 1
             hits += waiting > 0
     return killed, hits
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import random
 import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,13 +25,15 @@ from werkzeug.security import generate_password_hash
 
 from shared.auth import sha256
 from shared.clock import DemoClock
-from shared.mash import tied
 from shared.mash.accounts import people_of_the_directory
 from tests.conftest import environment
-from tests.support.parts import MongoNode, RabbitNode, find_mongod, find_rabbitmq, free_port
+from tests.support.members import Members
+from tests.support.nodes import MongoNode, RabbitNode, free_port
+from tests.support.parts import find_mongod, find_rabbitmq
+from tests.support.processes import ROOT, Process, Supervisor
+from tests.support.proxy import Proxies
 from tests.support.waiting import eventually
 
-ROOT = Path(__file__).parents[2]
 SERVICES = ("referral", "strategy", "audit")
 ROLES = ("web", "work")
 HUB = (
@@ -57,119 +56,35 @@ def password_of(person: str) -> str:
     return f"password-of-{person}"
 
 
-@dataclass
-class Process:
-    """One process of the system."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rough:
+    """A system for a rough run: its store is a replica set of three, every connection goes through
+    a network that can be spoilt, and heads are compared often."""
 
-    name: str
-    command: Sequence[str]
-    environment: Mapping[str, str]
-    log: Path
-    once: dict[str, str] = field(default_factory=dict)
-    """What is added to the environment of the next start alone."""
-    running: subprocess.Popen[bytes] | None = None
-    deaths: list[int] = field(default_factory=list)
-    """How its earlier lives ended: a negative signal, or an exit code."""
-
-    def start(self) -> None:
-        """Start it, tied to the test: it never outlives it."""
-        tie = [sys.executable, "-I", "-S", tied.__file__, str(os.getpid())]
-        environ, self.once = {**self.environment, **self.once}, {}
-        with self.log.open("ab") as out:
-            self.running = subprocess.Popen(
-                [*tie, *self.command],
-                cwd=ROOT,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-
-    def signal(self, number: signal.Signals) -> bool:
-        """Signal the whole group. False when there is nobody any more."""
-        if self.running is None or self.running.poll() is not None:
-            return False
-        try:
-            os.killpg(self.running.pid, number)
-        except ProcessLookupError:
-            return False
-        return True
-
-    def bury(self) -> int | None:
-        """Return how it ended, once it has."""
-        code = self.running.poll() if self.running else None
-        if code is not None:
-            self.running = None
-            self.deaths.append(code)
-        return code
-
-
-class Supervisor(threading.Thread):
-    """Starts every process, and again whatever died, as the platform would."""
-
-    def __init__(self, processes: Sequence[Process]) -> None:
-        super().__init__(name="supervisor", daemon=True)
-        self._processes = processes
-        self._over = threading.Event()
-        self._lock = threading.Lock()
-
-    def run(self) -> None:
-        """Watch until told to stop."""
-        # A child is tied to the thread that started it: this one starts all of them.
-        while not self._over.is_set():
-            with self._lock:
-                for process in self._processes:
-                    process.bury()
-                    if process.running is None:
-                        process.start()
-            self._over.wait(0.05)
-        with self._lock:
-            _end_all(self._processes)
-
-    def replace(self, process: Process, once: Mapping[str, str]) -> None:
-        """End a process in order; its next life begins with `once` in its environment."""
-        with self._lock:
-            process.once = dict(once)
-            process.signal(signal.SIGTERM)
-            if process.running:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.running.wait(10)
-                process.signal(signal.SIGKILL)
-                process.running.wait()
-                process.running = None
-
-    def stop(self) -> None:
-        """End everything."""
-        self._over.set()
-        if self.is_alive():
-            self.join(30)
-
-
-def _end_all(processes: Sequence[Process]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for process in processes:
-            process.signal(number)
-        deadline = time.monotonic() + 5
-        for process in processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                if process.running:
-                    process.running.wait(max(0.1, deadline - time.monotonic()))
-                    process.bury()
+    member_data: Path | None = None
+    """Where the first member of the set keeps its data, if that is to be a disk of its own."""
+    broker_data: Path | None = None
+    """Where the broker keeps its data, ditto."""
+    catch_up_seconds: float = 5
 
 
 class System:
     """Three services, two processes each, with their broker, their store and one clock."""
 
-    def __init__(self, folder: Path, *, at: datetime) -> None:
+    def __init__(self, folder: Path, *, at: datetime, rough: Rough | None = None) -> None:
         self.folder = folder
-        self.mongo = MongoNode(find_mongod(), folder, free_port())
-        self.rabbit = RabbitNode(find_rabbitmq(), folder)
+        self.rough = rough
+        self.ports = {name: free_port() for name in SERVICES}
+        self.rabbit = RabbitNode(find_rabbitmq(), folder, data=rough.broker_data if rough else None)
+        self.members = (
+            Members(find_mongod(), folder, first_data=rough.member_data) if rough else None
+        )
+        self.mongo = self.members or MongoNode(find_mongod(), folder, free_port())
+        self.proxies = Proxies(_links(self.ports, self.rabbit, self.members))
         (folder / "clock.json").touch()
         self.clock = DemoClock(folder / "clock.json")
         self.clock.move_to(at)
-        self.ports = {name: free_port() for name in SERVICES}
-        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+        self.urls = {name: self._url_of("door", name) for name in SERVICES}
         _write_people(folder)
         self.settings = self._settings()
         self.processes = {
@@ -177,13 +92,15 @@ class System:
             for service in SERVICES
             for role in ROLES
         }
-        self._supervisor = Supervisor(tuple(self.processes.values()))
+        self.supervisor = Supervisor(tuple(self.processes.values()))
         self._counting = threading.Lock()
         self.in_flight = 0
         """How many requests wait for an answer at this moment."""
 
     def start(self) -> None:
         """Start the parts, prepare them, start the services and wait until all are ready."""
+        if self.rough:
+            self.proxies.start()
         self.mongo.start()
         self.rabbit.start()
         for service in SERVICES:
@@ -196,15 +113,16 @@ class System:
                 check=False,
             )
             assert done.returncode == 0, done.stderr
-        self._supervisor.start()
+        self.supervisor.start()
         self.wait_until_ready()
 
     def stop(self) -> None:
         """End everything, whatever state it is in."""
-        self._supervisor.stop()
+        self.supervisor.stop()
         for part in (self.rabbit, self.mongo):
             with contextlib.suppress(Exception):
                 part.kill()
+        self.proxies.stop()
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
@@ -235,7 +153,7 @@ class System:
         """
         chosen = [self.processes[f"{service}-{role}"] for service in SERVICES]
         for process in chosen:
-            self._supervisor.replace(process, once)
+            self.supervisor.replace(process, once)
         self.wait_until_ready()
         return {process.name: len(process.deaths) for process in chosen}
 
@@ -246,11 +164,6 @@ class System:
             for name, before in lives.items()
             if -signal.SIGKILL in self.processes[name].deaths[before:]
         ]
-
-    def kill_one(self, chance: random.Random) -> str | None:
-        """kill -9 a process chosen by chance; None when it was already dead."""
-        process = self.processes[chance.choice(sorted(self.processes))]
-        return process.name if process.signal(signal.SIGKILL) else None
 
     def logs(self) -> str:
         """Return everything any process wrote."""
@@ -276,27 +189,48 @@ class System:
         with client:
             yield client[f"golden_thread_{service}"]
 
+    def _url_of(self, kind: str, service: str) -> str:
+        through = self.proxies.links.get(f"{kind}-{service}")
+        return f"http://127.0.0.1:{through[0] if through else self.ports[service]}"
+
     def _settings(self) -> dict[str, str]:
+        feeds = {f"{name.upper()}_URL": self._url_of("feed", name) for name in SERVICES}
         given = environment(
             self.folder,
             self.mongo.url,
             AMQP_URL=self.rabbit.url,
             DEMO_CLOCK_FILE=str(self.clock.path),
             # The broker's way has to do by itself: a comparison of heads would hide its faults.
-            CATCH_UP_SECONDS="3600",
+            CATCH_UP_SECONDS=str(self.rough.catch_up_seconds if self.rough else 3600),
             LOG_LEVEL="DEBUG",
-            **{f"{name.upper()}_URL": url for name, url in self.urls.items()},
+            **feeds,
         )
         return {**given, "PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"}
 
     def _process(self, service: str, role: str) -> Process:
-        port = str(self.ports[service]) if role == "web" else "1"
+        name = f"{service}-{role}"
+        own = {"PORT": str(self.ports[service]) if role == "web" else "1"}
+        if through := self.proxies.links.get(f"amqp-{name}"):
+            own["AMQP_URL"] = f"amqp://guest:guest@127.0.0.1:{through[0]}/"
         return Process(
-            name=f"{service}-{role}",
+            name=name,
             command=[sys.executable, "-m", f"services.{service}", role],
-            environment={**self.settings, "PORT": port},
-            log=self.folder / f"{service}-{role}.log",
+            environment={**self.settings, **own},
+            log=self.folder / f"{name}.log",
         )
+
+
+def _links(
+    ports: Mapping[str, int], rabbit: RabbitNode, members: Members | None
+) -> dict[str, tuple[int, int]]:
+    """Return the links of a rough network, by what they lead to: none in a plain run."""
+    if members is None:
+        return {}
+    links = {f"mongo-{number}": each for number, each in enumerate(members.ways())}
+    for service, port in ports.items():
+        links |= {f"door-{service}": (free_port(), port), f"feed-{service}": (free_port(), port)}
+        links |= {f"amqp-{service}-{role}": (free_port(), rabbit.port) for role in ROLES}
+    return links
 
 
 def _write_people(folder: Path) -> None:
