@@ -58,11 +58,10 @@ def password_of(person: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rough:
-    """A system for a rough run: its store is a replica set of three, every connection goes through
-    a network that can be spoilt, and heads are compared often."""
+    """A replica set of three, a network that can be spoilt, and heads that are compared often."""
 
     member_data: Path | None = None
-    """Where the first member of the set keeps its data, if that is to be a disk of its own."""
+    """Where the first member of the set keeps its data, if that is to be a small disk."""
     broker_data: Path | None = None
     """Where the broker keeps its data, ditto."""
     catch_up_seconds: float = 5
@@ -159,11 +158,8 @@ class System:
 
     def killed_since(self, lives: Mapping[str, int]) -> list[str]:
         """Return which of these processes were killed since."""
-        return [
-            name
-            for name, before in lives.items()
-            if -signal.SIGKILL in self.processes[name].deaths[before:]
-        ]
+        deaths = {name: self.processes[name].deaths[before:] for name, before in lives.items()}
+        return [name for name, since in deaths.items() if -signal.SIGKILL in since]
 
     def logs(self) -> str:
         """Return everything any process wrote."""
