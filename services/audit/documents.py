@@ -22,6 +22,9 @@ from shared.mongo_records import RootDocument
 from shared.states import from_stored, to_stored
 
 DATABASE: Final = "audit"
+KEPT: Final = ("entries", "announcements")
+"""The collections that a back-up holds, in the order they are read: what was heard, then what was
+said. Projections are computed again."""
 
 
 class EntryDocument(Document):

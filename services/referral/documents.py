@@ -7,6 +7,8 @@ from typing import Final
 from shared.mongo_records import RootDocument
 
 DATABASE: Final = "referral"
+KEPT: Final = ("referrals",)
+"""The collections that a back-up holds, in the order they are read."""
 
 
 class ReferralDocument(RootDocument):

@@ -10,7 +10,11 @@ from services.strategy import api
 from services.strategy.documents import DATABASE, CaseDocument, MongoSlots, SlotDocument
 from services.strategy.domain.case import Case
 from services.strategy.handlers.desk import Desk
-from services.strategy.handlers.leads import escalate_unacknowledged, tidy_reservations
+from services.strategy.handlers.leads import (
+    escalate_unacknowledged,
+    reserve_what_is_led,
+    tidy_reservations,
+)
 from services.strategy.pages import blueprint as pages
 from services.strategy.queries import cases
 from services.strategy.queries.directory import DirectoryFile
@@ -86,7 +90,7 @@ def build(settings: Settings, clock: Clock) -> Service:
             Job(
                 name="tidy-slots",
                 every_seconds=TIDY_EVERY,
-                run=partial(tidy_reservations, desk=desk),
+                run=partial(_tidy, desk),
             ),
         ),
     )
@@ -95,6 +99,12 @@ def build(settings: Settings, clock: Clock) -> Service:
 def _escalate(desk: Desk, clock: Clock) -> None:
     for ref in cases.unacknowledged(clock.now()):
         escalate_unacknowledged(ref, desk=desk)
+
+
+def _tidy(desk: Desk) -> None:
+    tidy_reservations(desk=desk)
+    for ref in cases.with_open_meeting():
+        reserve_what_is_led(ref, desk=desk)
 
 
 def _ensure_indexes() -> None:

@@ -22,6 +22,8 @@ from shared.database import collection_of
 from shared.mongo_records import RootDocument
 
 DATABASE: Final = "strategy"
+KEPT: Final = ("cases",)
+"""The collections that a back-up holds. Reservations are made again from the cases."""
 PIECE: Final = timedelta(minutes=15)
 """Meetings of any length overlap when they share a quarter of an hour."""
 

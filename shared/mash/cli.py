@@ -9,24 +9,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
-from rich.console import Console
 
-from shared.mash import doctor, embedded, reports
+from shared.mash import doctor, embedded, keeping, reports
 from shared.mash.children import CannotStart
 from shared.mash.client import Refused, System, running_system
 from shared.mash.folder import DataFolder
+from shared.mash.options import BAD_NEWS, ERR, OUT, data_option, service_argument, system_options
 from shared.mash.roster import service_names
-
-BAD_NEWS: Final = 1
-OUT: Final = Console()
-ERR: Final = Console(stderr=True, highlight=False)
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Mash(click.Group):
@@ -43,32 +36,7 @@ class Mash(click.Group):
 PORTS: Final = click.IntRange(1, 65535)
 
 
-def data_option(command: Command) -> Command:
-    """Add the option that says which data folder is meant."""
-    option = click.option(
-        "--data",
-        envvar="MASH_DATA",
-        default="var",
-        show_default=True,
-        type=click.Path(file_okay=False, path_type=Path),
-        help="The data folder (MASH_DATA).",
-    )
-    return option(command)
-
-
-def system_options(command: Command) -> Command:
-    """Add the options that say which running system is meant."""
-    url = click.option("--url", envvar="MASH_URL", help="Address of the system (MASH_URL).")
-    token = click.option("--token", envvar="MASH_TOKEN", help="A person's token (MASH_TOKEN).")
-    return data_option(url(token(command)))
-
-
-def service_argument(command: Command) -> Command:
-    """Add the argument that names a service."""
-    return click.argument("service", type=click.Choice(service_names()))(command)
-
-
-@click.group(cls=Mash)
+@click.group(cls=Mash, commands=keeping.COMMANDS)
 def main() -> None:
     """Golden Thread: every referral traced from a worry about a child to the child seen."""
     _reach_this_machine_directly()

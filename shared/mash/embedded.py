@@ -67,13 +67,15 @@ class Embedded:
         """Start everything; return the sign-ins once every service says it is ready."""
         sign_ins = accounts.prepare(self.folder)
         self.port = self._port()
-        environment = self._environment(self._start_database())
+        mongo_url = self._start_database()
+        environment = self._environment(mongo_url)
         self._lay_indexes(environment)
         for child in self._service_processes(environment):
             self.children.append(child)
             child.start()
         self._wait_until_ready()
-        running = {"url": self.url, "pid": os.getpid(), "token": accounts.operator(sign_ins).token}
+        token = accounts.operator(sign_ins).token
+        running = {"url": self.url, "pid": os.getpid(), "token": token, "mongo_url": mongo_url}
         write_private(self.folder.running, running)
         return sign_ins
 

@@ -75,12 +75,20 @@ class DataFolder:
         """The demonstration's clock; there only when this folder holds a demonstration."""
         return self.root / "demo-clock.json"
 
+    @property
+    def settings(self) -> tuple[Path, ...]:
+        """What the records are not whole without: by the signing key a child is known again."""
+        return (self._secrets, self.accounts, self.sign_ins, self.directory, self.demo_clock)
+
+    @property
+    def _secrets(self) -> Path:
+        return self.root / "secrets.json"
+
     def secrets(self) -> Mapping[str, str]:
         """Return the signing key and the service token, made at the first start and kept."""
-        path = self.root / "secrets.json"
-        if not path.exists():
-            write_private(path, {name: secrets.token_urlsafe(48) for name in SECRETS})
-        kept: dict[str, str] = read_json(path)
+        if not self._secrets.exists():
+            write_private(self._secrets, {name: secrets.token_urlsafe(48) for name in SECRETS})
+        kept: dict[str, str] = read_json(self._secrets)
         return kept
 
 

@@ -122,6 +122,20 @@ def tidy_reservations(*, desk: Desk) -> None:
         release_what_is_not_led(each.manager, each.case, each.meeting, desk=desk)
 
 
+def reserve_what_is_led(ref: str, *, desk: Desk) -> None:
+    """Take the time of whoever leads a case's open meeting, as its calling did.
+
+    Nothing changes where it is reserved already. After a restore it is not: the cases are what is
+    kept, and reservations are made again from them.
+    """
+    case = desk.cases.load(ref).state
+    if waiting := case.open_meeting if case else None:
+        at = desk.cases.clock.now()
+        desk.slots.reserve(
+            waiting.lead.person, _slot_of(waiting), case=ref, meeting=waiting.number, at=at
+        )
+
+
 def release_what_is_not_led(manager: str, ref: str, number: int, *, desk: Desk) -> None:
     """Give back a manager's time, except for this meeting while it waits and they lead it."""
     case = desk.cases.load(ref).state

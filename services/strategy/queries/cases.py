@@ -69,6 +69,11 @@ def allocated_to(social_worker: str) -> Iterator[Case]:
     yield from find({"state.allocation.social_worker": social_worker})
 
 
+def with_open_meeting() -> list[str]:
+    """Return the references of cases with a meeting that is still to be held or recorded."""
+    return [row["_id"] for row in collection_of(CaseDocument).find(OPEN_MEETING, {"_id": 1})]
+
+
 def unacknowledged(at: datetime) -> list[str]:
     """Return the references of cases whose lead let the time to acknowledge pass."""
     rows = collection_of(CaseDocument).find(
