@@ -10,10 +10,12 @@ from marshmallow import RAISE
 
 from services.audit import queries
 from services.audit.domain.clocks import Condition
-from services.audit.queries import Line, Overview, Reading, Verdict
+from services.audit.queries import EventsPage, Line, Overview, Reading, Verdict
 from services.audit.schemas import (
     ClocksQuery,
     ClocksSchema,
+    EventsQuery,
+    EventsSchema,
     LineSchema,
     OverviewSchema,
     VerdictSchema,
@@ -35,6 +37,7 @@ def api(reading: Reading) -> Blueprint:
     blueprint = Blueprint("audit_api", __name__, url_prefix="/audit/api")
     _lines(blueprint, reading)
     _figures(blueprint, reading)
+    _proof(blueprint, reading)
     return blueprint
 
 
@@ -74,6 +77,16 @@ def _figures(blueprint: Blueprint, reading: Reading) -> None:
     def overview() -> Overview:
         """How many promises are at risk, broken, and kept today."""
         return queries.overview(reading.clock.now())
+
+
+def _proof(blueprint: Blueprint, reading: Reading) -> None:
+    @blueprint.get("/events")
+    @blueprint.arguments(EventsQuery, location="query", as_kwargs=True, unknown=RAISE)
+    @blueprint.response(200, EventsSchema)
+    @requires(Role.AUDITOR, Role.ADMINISTRATOR)
+    def events(after: str | None) -> EventsPage:
+        """Every event as it was sealed, stream by stream, to be checked by other means."""
+        return queries.sealed_events(after)
 
     @blueprint.get("/verify")
     @blueprint.response(200, VerdictSchema)

@@ -57,6 +57,32 @@ class ClocksQuery(FormSchema):
     due_before = GovDateTime(load_default=None)
 
 
+class EventsQuery(FormSchema):
+    """Where an export goes on."""
+
+    after = fields.String(
+        load_default=None,
+        validate=validate.Regexp(
+            r"[a-z]{1,20}:[A-Z0-9-]{1,20}#[1-9][0-9]{0,8}\Z",
+            error="Send the key of the last event you have, such as referral:MASH-AAAAA-AAAAA#3",
+        ),
+        metadata={"label": "After"},
+    )
+
+
+class EventsSchema(Schema):
+    """A page of the export of events."""
+
+    events = fields.List(
+        fields.Dict(), metadata={"description": "CloudEvents as they were sealed, hash included."}
+    )
+    more = fields.Boolean(metadata={"description": "True when there may be more than these."})
+    next = fields.String(
+        allow_none=True, metadata={"description": "What to send as `after` for the next page."}
+    )
+    total = fields.Integer(metadata={"description": "About how many events are held in all."})
+
+
 class ClockSchema(Schema):
     """One promise as it stands."""
 

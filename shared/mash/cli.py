@@ -17,6 +17,7 @@ import click
 from shared.mash import doctor, embedded, keeping, reports
 from shared.mash.children import CannotStart
 from shared.mash.client import Refused, System, running_system
+from shared.mash.export import export_events
 from shared.mash.folder import DataFolder
 from shared.mash.options import BAD_NEWS, ERR, OUT, data_option, service_argument, system_options
 from shared.mash.roster import service_names
@@ -133,6 +134,20 @@ def replay(
     body = {"stream": stream} if stream else {}
     replayed = _system(data, url, token).post(f"/{service}/api/parked/replay", body)["replayed"]
     OUT.print(f"{replayed} parked events of {service} will be tried again now")
+
+
+@main.group()
+def export() -> None:
+    """Take out of the system what others may want to check."""
+
+
+@export.command("events")
+@system_options
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def exported_events(data: Path, url: str | None, token: str | None, file: Path) -> None:
+    """Write every event as it was sealed into FILE, one JSON object a line. Never overwrites."""
+    written = export_events(_system(data, url, token), file, err=ERR)
+    OUT.print(f"{written} events in {file}", highlight=False, soft_wrap=True)
 
 
 @main.command("doctor")

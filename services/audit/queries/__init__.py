@@ -10,6 +10,7 @@ from services.audit.queries.cases import (
     overview,
 )
 from services.audit.queries.children import NoSuchChild, child_line
+from services.audit.queries.export import EventsPage, sealed_events
 from services.audit.queries.lines import (
     ClockLine,
     Item,
@@ -26,6 +27,7 @@ __all__ = [
     "CasePage",
     "CaseRow",
     "ClockLine",
+    "EventsPage",
     "Item",
     "Line",
     "LineFilter",
@@ -40,5 +42,6 @@ __all__ = [
     "clocks_by",
     "line",
     "overview",
+    "sealed_events",
     "verify",
 ]

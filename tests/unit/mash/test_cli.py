@@ -15,7 +15,7 @@ from shared.mash.roster import service_names
 
 COMMANDS = (
     *("up", "down", "demo", "serve", "work", "indexes"),
-    *("trace", "verify", "parked", "replay", "doctor", "docs"),
+    *("trace", "verify", "parked", "replay", "export", "doctor", "docs"),
 )
 
 
