@@ -1,0 +1,1 @@
+"""Faults on purpose, people at work meanwhile, and a judge that shares no code with the product."""

@@ -1,0 +1,286 @@
+"""The first half of a story: a referral is sent, matched, decided, and its referrer told.
+
+A step is a generator: whoever plays it may play other stories in between, so a case that waits for
+its event to arrive holds nobody up. It yields whether anything was done.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from shared.mash.demo.forms import Form, FormDiffers, Page
+from tests.builders import feedback_given
+from tests.chaos.answers import (
+    says_decision,
+    says_referral,
+    some_decision,
+    some_referral,
+    spoilt,
+    whole_minutes,
+)
+from tests.chaos.ledger import Cause, Command
+from tests.chaos.people import Client, Refused, as_on_the_wall
+
+Steps = Iterator[bool]
+SENDER, PRACTITIONER, MANAGER = "school-demo", "practitioner-demo", "manager-demo"
+TRIES = 5
+OUT_OF_STEP = frozenset(
+    {
+        *("visit-time-impossible", "meeting-held-at-impossible-time", "informed-at-impossible"),
+        *("next-attempt-in-the-past", "visit-by-in-the-past", "meeting-time-passed"),
+        *("follow-up-in-the-past", "not-valid", "blank"),
+    }
+)
+"""Refusals that a clock put back explains: the record lies in the future for a while."""
+
+
+class LeftStanding(Exception):
+    """The story ends here for a reason that is nobody's fault."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """Who works where, from the team directory."""
+
+    directory: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Office:
+        """Read the directory file."""
+        return cls(json.loads(path.read_text()))
+
+    def managers_of(self, team: str | None) -> list[str]:
+        """Return who manages the team; for no team, everybody who manages one."""
+        teams = self.directory["teams"]
+        return [each for t in teams if t["code"] == team or team is None for each in t["managers"]]
+
+    def workers_of(self, team: str) -> list[str]:
+        """Return the social workers of a team who are at work."""
+        away = {each["id"] for each in self.directory["people"] if each.get("leave")}
+        (found,) = (each for each in self.directory["teams"] if each["code"] == team)
+        return [each for each in found["workers"] if each not in away]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One command through either door. `body` is the JSON; `page` and `typed` are the form."""
+
+    what: str
+    person: str
+    path: str
+    body: dict[str, Any]
+    causes: Sequence[Cause]
+    page: str = ""
+    typed: dict[str, Any] = field(default_factory=dict)
+    causes_of_page: Sequence[Cause] = ()
+    """Where a form tells less than JSON does (whole minutes), what it causes instead."""
+    find: Callable[[Page], Form] | None = None
+
+
+@dataclass
+class Story:
+    """One case on its way."""
+
+    client: Client
+    chance: random.Random
+    office: Office
+    known: list[tuple[str, list[str]]]
+    """Earlier cases of this client with their children, for a child who is known already."""
+    ref: str = ""
+    children: list[str] = field(default_factory=list)
+    referral: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
+
+    def receive(self) -> Steps:
+        """Send the referral, perhaps after a slip of the pen, perhaps twice at once."""
+        body = self.referral = some_referral(self.chance, self.client.now())
+        if self.chance.random() < 0.12:
+            self._slip(body)
+            yield True
+        copies = self.chance.choice((1, 1, 1, 1, 1, 2, 4))
+        if self.chance.random() < 0.35:
+            self._receive_by_form(body, copies)
+        else:
+            told = self.client.call(
+                "/referral/api/referrals", body, self._received("api", body), copies=copies
+            )
+            self.ref, self.children = told["reference"], told["children"]
+            if self.chance.random() < 0.06:
+                self._other_body_same_id(body)
+        if not self.children:
+            shown = self.client.get(MANAGER, f"/referral/api/referrals/{self.ref}")
+            self.children = [each["reference"] for each in shown["children"]]
+        self.known.append((self.ref, self.children))
+        del self.known[:-20]
+        yield True
+
+    def match(self) -> Steps:
+        """A practitioner confirms that a child is one of an earlier case."""
+        case, children = self.chance.choice(self.known)
+        if case == self.ref:
+            return
+        body = {"child": self.children[0], "known_child": children[0], "known_case": case}
+        ask = Ask(
+            what="match",
+            person=PRACTITIONER,
+            path=f"/referral/api/referrals/{self.ref}/matches",
+            body=body,
+            causes=[Cause(type="referral.child-matched", says=body)],
+        )
+        yield from self.do(lambda: ask)
+
+    def decide(self) -> Steps:
+        """The MASH manager decides; sometimes the click is a double one."""
+        decision = self.decision = some_decision(self.chance, self.referral)
+        ask = Ask(
+            what="decide",
+            person=MANAGER,
+            path=f"/referral/api/referrals/{self.ref}/decision",
+            body=decision,
+            causes=[Cause(type="referral.threshold-decided", says=says_decision(decision))],
+            page=f"/referral/referrals/{self.ref}/decision",
+            typed=decision,
+            find=lambda page: page.form_with("outcome", "rationale"),
+        )
+
+        def stands() -> bool:
+            shown = self.client.get(MANAGER, ask.path.removesuffix("/decision"))
+            return bool(shown and shown["outcome"] == decision["outcome"])
+
+        yield from self.do(lambda: ask, stands=stands, copies=self.chance.choice((1, 1, 1, 2)))
+
+    def inform(self) -> Steps:
+        """The referrer is told; where nobody can be, the system says so."""
+        if self.referral.get("anonymous"):
+            return
+        yield from self.do(self._feedback, stands=self._is_informed)
+
+    def do(
+        self,
+        plan: Callable[[], Ask],
+        *,
+        stands: Callable[[], bool] | None = None,
+        copies: int = 1,
+    ) -> Steps:
+        """Ask until it is done. After a no it is planned anew, from what then stands."""
+        for number in range(TRIES):
+            ask = plan()
+            by_form = bool(ask.page) and not number and self.chance.random() < 0.35
+            try:
+                self._once(ask, by_form=by_form, stands=stands, copies=copies)
+            except (Refused, FormDiffers) as no:
+                yield True
+                if number == TRIES - 1:
+                    raise self._why(no) from no
+            else:
+                yield True
+                return
+
+    def _once(
+        self, ask: Ask, *, by_form: bool, stands: Callable[[], bool] | None, copies: int
+    ) -> None:
+        causes = (ask.causes_of_page or ask.causes) if by_form else ask.causes
+
+        def asked(key: str) -> Command:
+            return Command(
+                key=key,
+                what=ask.what,
+                person=ask.person,
+                door="page" if by_form else "api",
+                ref=self.ref,
+                causes=causes,
+            )
+
+        if by_form and ask.find:
+            find = ask.find
+            self.client.fill(ask.page, ask.typed, asked, find=find, stands=stands, copies=copies)
+        else:
+            self.client.call(ask.path, ask.body, asked, stands=stands, copies=copies)
+
+    def _why(self, no: Exception) -> Exception:
+        if isinstance(no, Refused) and no.code in OUT_OF_STEP:
+            return LeftStanding(str(no))
+        return no
+
+    def _received(self, door: str, body: dict[str, Any]) -> Callable[[str], Command]:
+        cause = Cause(type="referral.received", says=says_referral(body, door))
+        return lambda key: Command(
+            key=key, what="receive", person=SENDER, door=door, causes=[cause]
+        )
+
+    def _receive_by_form(self, body: dict[str, Any], copies: int) -> None:
+        kind = "urgent" if body["urgent"] else "full"
+        children = [
+            {name: value for name, value in each.items() if value is not None}
+            for each in body["children"]
+        ]
+        typed = {name: body[name] for name in body.keys() - {"submission_id", "urgent"}}
+        typed["children"] = children
+        if "asked_when" in typed:
+            at = whole_minutes(self.client.now() - timedelta(hours=26))
+            typed["asked_when"] = as_on_the_wall(at)
+
+        def find(page: Page) -> Form:
+            form = page.form_with("submission_id", "worry_text")
+            for told in range(1, len(children)):
+                button = next(each for each in form.buttons if each[0] == "add_child")
+                so_far = {"children": children[:told]}
+                page = self.client.press(SENDER, form, so_far, button)
+                form = page.form_with("submission_id")
+            return form
+
+        where = f"/referral/referrals/new/{kind}?danger={body['immediate_danger']}"
+        asked = self._received("page", body)
+        there = self.client.fill(where, typed, asked, find=find, copies=copies)
+        self.ref = there.split("/")[3]
+
+    def _slip(self, body: dict[str, Any]) -> None:
+        wrong = spoilt(self.chance, {**body, "submission_id": str(uuid4())})
+        self._must_be_refused("spoilt referral", wrong)
+
+    def _other_body_same_id(self, body: dict[str, Any]) -> None:
+        """The same submission id with another body is refused, and changes nothing."""
+        other = {**body, "where_child_now": "Somewhere else altogether"}
+        self._must_be_refused("another body under a used id", other)
+
+    def _must_be_refused(self, what: str, body: dict[str, Any]) -> None:
+        def asked(_: str) -> Command:
+            # A key of its own: the book of the true submission must not be closed by this one.
+            return Command(key=str(uuid4()), what=what, person=SENDER, door="api", causes=())
+
+        try:
+            self.client.call("/referral/api/referrals", body, asked)
+        except Refused:
+            return
+        raise AssertionError(f"{what} was taken")
+
+    def _feedback(self) -> Ask:
+        now = self.client.now()
+        at = now.isoformat(timespec="milliseconds")
+        body = feedback_given(informed_at=at)
+        minute = whole_minutes(now)
+        says = {"informed_by": body["informed_by"]}
+        return Ask(
+            what="inform",
+            person=PRACTITIONER,
+            path=f"/referral/api/referrals/{self.ref}/feedback",
+            body=body,
+            causes=[Cause(type="referral.referrer-informed", says=says, occurred_at=at)],
+            page=f"/referral/referrals/{self.ref}/feedback",
+            typed={**body, "informed_at": as_on_the_wall(now)},
+            causes_of_page=[
+                Cause(type="referral.referrer-informed", says=says, occurred_at=minute.isoformat())
+            ],
+            find=lambda page: page.form_with("informed_by"),
+        )
+
+    def _is_informed(self) -> bool:
+        shown = self.client.get(MANAGER, f"/referral/api/referrals/{self.ref}")
+        return bool(shown and shown["informed_at"])
