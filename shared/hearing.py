@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from shared.events.codes import Role
-from shared.events.envelope import Envelope, MalformedEvent
+from shared.events.envelope import Envelope, NotIntact
 from shared.events.facts import Fact
 from shared.events.registry import fact_of
 from shared.rules import Overtaken
@@ -63,7 +63,7 @@ class Hearer:
         and whatever a rule raises.
         """
         if not event.is_intact():
-            raise MalformedEvent("the hash does not belong to the event")
+            raise NotIntact("the hash does not belong to the event")
         for _ in range(TRIES):
             root = self._roots.load(event.subject)
             known = root.heard.get(event.stream, 0)

@@ -13,6 +13,7 @@ from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
 from shared.messaging.publisher import publisher_for
 from shared.messaging.relay import Relay
+from shared.messaging.topology import mend
 from shared.service import Hearing, Service
 from shared.streams import Streams
 
@@ -37,9 +38,15 @@ class Plumbing:
         self.service.ensure_indexes()
 
     def compare_heads(self) -> None:
-        """Take from the feeds what the broker did not bring."""
+        """Take from the feeds what the broker did not bring, and try what is known by now."""
+        self.held.replay_what_is_known_now()
         grace = min(5.0, self.service.settings.catch_up_seconds)
         self.catch_up.compare(grace=timedelta(seconds=grace))
+
+    def mend_topology(self) -> None:
+        """Put back at the broker what somebody took away while we ran."""
+        service = self.service
+        mend(service.settings.amqp_url, service.name, service.hears)
 
 
 def plumb(service: Service) -> Plumbing:

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 Build = Callable[[Settings, Clock], Service]
 ROLES: Final = ("web", "work", "indexes")
 THREADS: Final = 8
+MEND_EVERY: Final = 15.0
+"""Seconds between looks at what the service needs at the broker."""
 STOPPED_WITHIN: Final = 8.0
 """Seconds: what has not ended by then is cut off, as a kill would, and loses nothing."""
 
@@ -129,6 +131,7 @@ def _jobs(plumbing: Plumbing) -> list[Job]:
     jobs = list(service.jobs)
     if service.hears:
         jobs.append(Job(name="held", every_seconds=1, run=plumbing.listener.try_again_what_is_due))
+        jobs.append(Job(name="topology", every_seconds=MEND_EVERY, run=plumbing.mend_topology))
         jobs.append(
             Job(
                 name="catch-up",

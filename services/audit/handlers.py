@@ -15,7 +15,7 @@ from services.audit.domain.projection import CaseProjection, project
 from services.audit.domain.timeline import belongs
 from shared.clock import Clock
 from shared.events.codes import Role
-from shared.events.envelope import Envelope, MalformedEvent
+from shared.events.envelope import Envelope, MalformedEvent, NotIntact, OutOfPlace
 from shared.hearing import Outcome
 from shared.messaging.feed import Feed, FeedUnavailable
 from shared.practice import TimeLimits
@@ -55,9 +55,9 @@ def receive(event: Envelope, oversight: Oversight) -> Outcome:
 
 def _refuse_forged(event: Envelope) -> None:
     if not belongs(event):
-        raise MalformedEvent("the stream is not the one of this source and case")
+        raise NotIntact("the stream is not the one of this source and case")
     if not event.is_intact():
-        raise MalformedEvent("the hash does not belong to the event")
+        raise NotIntact("the hash does not belong to the event")
 
 
 def _fill_from_source(event: Envelope, oversight: Oversight) -> None:
@@ -96,12 +96,12 @@ def _keep(event: Envelope, archive: Archive) -> bool:
     after = archive.entry_at(event.stream, event.sequence + 1)
     linked_back = event.follows(before) if before or event.sequence == 1 else True
     if not linked_back or (after is not None and not after.follows(event)):
-        raise MalformedEvent("it does not link to its neighbours in the stream")
+        raise OutOfPlace("it does not link to its neighbours in the stream")
     if archive.insert_entry(event):
         return True
     held = archive.entry_at(event.stream, event.sequence)
     if held is None or held.hash != event.hash:
-        raise MalformedEvent("another event already holds this place in the stream")
+        raise OutOfPlace("another event already holds this place in the stream")
     return False
 
 

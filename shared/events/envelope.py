@@ -36,6 +36,14 @@ class MalformedEvent(ValueError):
     """A message that is not an event of this contract. Says what is wrong, never what it held."""
 
 
+class NotIntact(MalformedEvent):
+    """An event that is not what its source sealed: changed on the way, or forged."""
+
+
+class OutOfPlace(MalformedEvent):
+    """An event that does not belong where it says it stands: another one holds that place."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """One sealed event. `data` holds the fact; `shared.events.registry` turns it into its class."""

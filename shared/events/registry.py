@@ -54,7 +54,15 @@ UPGRADES: Final[Mapping[type[Fact], Callable[[Any], Fact]]] = {}
 
 
 class UnknownEvent(MalformedEvent):
-    """An event whose type or version this release does not know."""
+    """An event that this release does not know; a newer one will."""
+
+
+class UnknownType(UnknownEvent):
+    """An event whose type this release does not know."""
+
+
+class UnknownVersion(UnknownEvent):
+    """An event of a known type, in a version this release cannot read."""
 
 
 def is_known(event_type: str, version: int) -> bool:
@@ -75,7 +83,8 @@ def fact_of(envelope: Envelope) -> Fact:
     """Return the fact in its newest version. Raises UnknownEvent or MalformedEvent."""
     fact_class = REGISTRY.get((envelope.type, envelope.version))
     if fact_class is None:
-        raise UnknownEvent(f"unknown event {envelope.type} version {envelope.version}")
+        unknown = UnknownVersion if is_known(envelope.type, 1) else UnknownType
+        raise unknown(f"unknown event {envelope.type} version {envelope.version}")
     try:
         fact: Fact = schema_of(fact_class).load(
             {**envelope.data, "occurred_at": envelope.occurred_at and iso(envelope.occurred_at)}

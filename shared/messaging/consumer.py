@@ -1,9 +1,14 @@
-"""The consumer: takes messages from the service's queue and decides, for each, in one place.
+"""The consumer: takes messages from the service's queue and hands each to the listener.
 
-kombu's `ConsumerMixin` reconnects and drains; everything it would decide by itself is taken from
-it. It hands over raw bodies (`on_message`), so it never decodes; it never acknowledges a body it
-cannot read (`on_decode_error`); and no exception of a handler reaches it, because it would take a
-TimeoutError for "no message" and an OSError for "connection lost".
+kombu connects, declares and drains; everything it would decide by itself is taken from it. It hands
+over raw bodies (`on_message`), so it never decodes; and no exception of a handler reaches it. After
+any failure the connection is thrown away, what the service needs at the broker is declared again,
+and consuming begins anew: also when the broker took the queue away, which it says with a message
+that kombu's own loop would answer by asking for the missing queue for ever.
+
+One message at a time at first, and many only when a row of them came for the first time: on a
+quorum queue a crash counts against every message that was handed out, and one that kills the
+process must not take its neighbours with it.
 """
 
 from __future__ import annotations
@@ -11,10 +16,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any, Final
 
 from kombu import Connection, Message
-from kombu.mixins import ConsumerMixin
+from kombu import Consumer as Subscription
 
 from shared.hearing import Outcome
 from shared.messaging.listener import Listener, StoreAway
@@ -22,98 +28,111 @@ from shared.messaging.topology import connection, declare, events_queue, is_rabb
 
 log = logging.getLogger(__name__)
 
+CAREFUL: Final = 1
 PREFETCH: Final = 50
-SUSPICIOUS: Final = 2
-"""Deliveries of one message after which messages are taken one at a time: on a quorum queue a
-crash counts against every prefetched message, and a poisoned one must not take them with it."""
+CLEAN: Final = 20
+"""Messages in a row that came for the first time, after which many are taken at once."""
+SHORTEST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 10.0
 
 
-class Consumer(ConsumerMixin):
+class Consumer:
     """Consumes one service's queue and its parking queue until stopped."""
 
     def __init__(self, amqp_url: str, service: str, listener: Listener) -> None:
-        self.connection: Connection = connection(amqp_url)
         self._amqp_url = amqp_url
         self._service = service
         self._listener = listener
-        self._prefetch = PREFETCH
-        self._pause = 0.5
+        self._rabbitmq = is_rabbitmq(amqp_url)
+        self._prefetch = CAREFUL
         self._clean = 0
+        self._pause = SHORTEST_PAUSE
         self._stopping = threading.Event()
         self.last_alive = time.monotonic()
 
     def stop(self) -> None:
         """Ask the loop to end."""
-        self.should_stop = True
         self._stopping.set()
 
     def run_until_stopped(self) -> None:
-        """Consume; after any failure drop the connection and begin again with a new one."""
+        """Consume; after any failure begin again with a new connection, carefully."""
         while not self._stopping.is_set():
             try:
-                declare(self._amqp_url, self._service, self._listener.hears)
-                self.run()
+                self._consume()
+            except _AllClear:
+                self._prefetch = PREFETCH
+                continue
             except StoreAway as fault:
                 log.warning("store away; nothing is taken", extra={"reason": str(fault)})
             except Exception as fault:
                 log.warning("consumer lost its broker", extra={"reason": type(fault).__name__})
-            self.connection.collect()
-            self.connection = connection(self._amqp_url)
+            self._prefetch, self._clean = CAREFUL, 0
             self._stopping.wait(self._pause)
-            self._pause = min(self._pause * 2, 10.0)
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
-    def get_consumers(self, consumer_class: Any, channel: Any) -> list[Any]:
-        """Consume both queues raw; the queues exist already (`declare`)."""
-        rabbitmq = is_rabbitmq(self._amqp_url)
-        events = events_queue(self._service, self._listener.hears, rabbitmq=rabbitmq)
-        parking = parking_queue(self._service, rabbitmq=rabbitmq)
-        common = {"auto_declare": False, "no_ack": False, "prefetch_count": self._prefetch}
+    def _consume(self) -> None:
+        # Nothing is fetched for a store that is away: each return would count as a delivery.
+        self._listener.ask_store()
+        declare(self._amqp_url, self._service, self._listener.hears)
+        opened = connection(self._amqp_url)
+        try:
+            with ExitStack() as subscribed:
+                for each in self._subscriptions(opened):
+                    subscribed.enter_context(each)
+                while not self._stopping.is_set():
+                    self.last_alive = time.monotonic()
+                    self._drain(opened)
+        finally:
+            opened.collect()
+
+    def _drain(self, opened: Connection) -> None:
+        try:
+            opened.drain_events(timeout=1)
+        except TimeoutError:
+            log.debug("nothing came")
+        opened.heartbeat_check()
+
+    def _subscriptions(self, opened: Connection) -> list[Subscription]:
+        """Return the subscriptions to both queues, raw; the queues exist already (`declare`)."""
+        events = events_queue(self._service, self._listener.hears, rabbitmq=self._rabbitmq)
+        parking = parking_queue(self._service, rabbitmq=self._rabbitmq)
+        channel = opened.default_channel
+        common: dict[str, Any] = {
+            "auto_declare": False,
+            "no_ack": False,
+            "prefetch_count": self._prefetch,
+            "on_decode_error": self._on_unreadable,
+        }
         return [
-            consumer_class(queues=[events], on_message=self.on_event, **common),
-            consumer_class(queues=[parking], on_message=self.on_dead_letter, **common),
+            Subscription(channel, queues=[events], on_message=self._on_event, **common),
+            Subscription(channel, queues=[parking], on_message=self._on_dead_letter, **common),
         ]
 
-    def on_iteration(self) -> None:
-        """Note that the loop is alive."""
-        self.last_alive = time.monotonic()
-
-    def on_connection_error(self, exc: Exception, interval: float) -> None:
-        """Say that the broker is away, without repeating its address."""
-        log.warning("broker away", extra={"reason": type(exc).__name__, "retry_seconds": interval})
-
-    def on_decode_error(self, message: Message, exc: Exception) -> None:
-        """A body that kombu itself cannot open: park it; kombu would acknowledge it away."""
-        self._listener.park_body(_raw(message), f"unreadable: {type(exc).__name__}")
-        message.ack()
-
-    def on_event(self, message: Message) -> None:
+    def _on_event(self, message: Message) -> None:
         """Take one message. It is acknowledged once what became of it is stored."""
-        self._beware_of_poison(message)
-        outcome = self._listener.take_body(_raw(message))
+        again = bool(message.delivery_info.get("redelivered"))
+        outcome = self._listener.take_body(_raw(message), again=again)
         message.ack()
-        self._pause = 0.5
+        self._pause = SHORTEST_PAUSE
         if outcome is not Outcome.HANDLED:
             log.debug("event taken", extra={"outcome": outcome.name})
+        self._clean = 0 if again else self._clean + 1
+        if self._rabbitmq and self._prefetch == CAREFUL and self._clean >= CLEAN:
+            raise _AllClear
 
-    def on_dead_letter(self, message: Message) -> None:
-        """Bring a message the broker gave up on to where people see it."""
-        self._listener.park_body(_raw(message), "delivered too often without being handled")
+    def _on_dead_letter(self, message: Message) -> None:
+        """Take what the broker gave up on: with care, for it may be poison or only unlucky."""
+        self._listener.take_body(_raw(message), again=True)
         message.ack()
 
-    def _beware_of_poison(self, message: Message) -> None:
-        deliveries = int((message.headers or {}).get("x-delivery-count", 0))
-        self._clean = 0 if deliveries else self._clean + 1
-        if deliveries >= SUSPICIOUS and self._prefetch > 1:
-            log.warning("a message came back often; taking one at a time")
-            self._prefetch = 1
-            raise _BeginAgain
-        if self._prefetch == 1 and self._clean >= PREFETCH:
-            self._prefetch = PREFETCH
-            raise _BeginAgain
+    def _on_unreadable(self, message: Message, _: Exception) -> None:
+        """A body that kombu itself cannot open: the listener holds it as it came."""
+        self._listener.take_body(_raw(message))
+        message.ack()
 
 
-class _BeginAgain(Exception):
-    """Drop the channel and consume with another prefetch: it is fixed when consuming begins."""
+class _AllClear(Exception):
+    """Drop the connection and take many at once: how many is fixed when consuming begins."""
 
 
 def _raw(message: Message) -> bytes:

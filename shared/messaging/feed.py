@@ -136,8 +136,8 @@ class CatchUp:
         *,
         hears: tuple[str, ...],
         known_head: Callable[[str], int],
-        take: Callable[[Envelope], Any],
-        is_held: Callable[[str], bool],
+        take: Callable[..., Any],
+        is_held: Callable[[Envelope], bool],
     ) -> None:
         self._marks = marks
         self._feed = feed
@@ -170,7 +170,7 @@ class CatchUp:
             if head.changed_at > horizon:
                 break
             known = self._known_head(head.stream)
-            if known < head.sequence and not self._is_held(head.stream):
+            if known < head.sequence:
                 missing += self._fetch(source, head.stream, known)
             newest = head.changed_at
         if newest > LONG_AGO:
@@ -178,12 +178,20 @@ class CatchUp:
         return missing
 
     def _fetch(self, source: str, stream: str, known: int) -> int:
-        events = self._feed.read(source, stream, after=known)
-        for event in events:
-            self._take(event)
-        if events:
-            log.info("taken from the feed", extra={"stream": stream, "events": len(events)})
-        return len(events)
+        """Take what is missing of a stream, up to what is held of it: that has its own turn.
+
+        A process that dies of an event begins with that very one the next time: the first is the
+        one to be careful with.
+        """
+        taken = 0
+        for event in self._feed.read(source, stream, after=known):
+            if self._is_held(event):
+                break
+            self._take(event, again=taken == 0)
+            taken += 1
+        if taken:
+            log.info("taken from the feed", extra={"stream": stream, "events": taken})
+        return taken
 
 
 def _head(wire: Mapping[str, Any]) -> FeedHead:

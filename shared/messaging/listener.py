@@ -1,7 +1,10 @@
 """What happens to an event that arrives, from the queue or from a feed: one of five outcomes.
 
-Nothing is ever acknowledged away. What cannot be handled is held in the store, with its reason,
+Nothing is ever acknowledged away. What cannot be handled is held in the store, with its cause,
 before the broker hears that it was taken; and while the store itself is away nothing is taken.
+
+What comes *again* (delivered again, from a feed, out of the held ones) is noted before it is
+handled: the process may have died of it the last time, and a note is what ends such a circle.
 """
 
 from __future__ import annotations
@@ -16,14 +19,17 @@ from pymongo.errors import PyMongoError
 from shared.events.envelope import Envelope, MalformedEvent, parse
 from shared.faults import Point, reached
 from shared.hearing import Early, Outcome
+from shared.messaging.causes import Cause, cause_of, in_words
 from shared.messaging.feed import Feed, FeedUnavailable
 from shared.messaging.held import Held, HeldEvents, Kind
+from shared.messaging.holding import key_of, key_of_body
 from shared.rules import Overtaken, RuleBroken
 
 log = logging.getLogger(__name__)
 
 HOPELESS: Final = (MalformedEvent, RuleBroken, ValidationError, TypeError, KeyError, ValueError)
 """Another try with the same event would end the same way."""
+STILL_HELD: Final = (Outcome.TRY_AGAIN, Outcome.PARK)
 
 
 class StoreAway(Exception):
@@ -45,27 +51,24 @@ class Listener:
         self._receive = receive
         self._feed = feed
 
-    def take_body(self, body: bytes) -> Outcome:
+    def take_body(self, body: bytes, *, again: bool = False) -> Outcome:
         """Take a message as it came. Raises StoreAway and nothing else."""
         try:
-            return self._take_body(body)
+            return self._take_body(body, again=again)
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
 
-    def take(self, event: Envelope) -> Outcome:
+    def take(self, event: Envelope, *, again: bool = False) -> Outcome:
         """Take an event. Raises StoreAway and nothing else."""
         try:
-            return self._take(event)
+            return self._take(event, again=again)
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
 
-    def park_body(self, body: bytes, reason: str) -> None:
-        """Park a message that the broker gave up delivering. Raises StoreAway."""
+    def ask_store(self) -> None:
+        """Return if the store answers. Raises StoreAway."""
         try:
-            try:
-                self.held.park(parse(body), reason)
-            except MalformedEvent:
-                self.held.park_unreadable(body, reason)
+            self.held.oldest(Kind.RETRY)
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
 
@@ -76,41 +79,54 @@ class Listener:
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
 
-    def _take_body(self, body: bytes) -> Outcome:
+    def _take_body(self, body: bytes, *, again: bool) -> Outcome:
         try:
             event = parse(body)
         except MalformedEvent as fault:
             log.error("unreadable message parked", extra={"reason": str(fault)})
             self.held.park_unreadable(body, str(fault))
             return Outcome.PARK
-        return self._take(event)
+        return self._take(event, again=again)
 
-    def _take(self, event: Envelope) -> Outcome:
+    def _take(self, event: Envelope, *, again: bool) -> Outcome:
         if event.source not in self.hears:
             return Outcome.NOT_FOR_US
+        if again and not self.held.begin(event):
+            words = "the process died each time that it was handled"
+            return self._park(event, Cause.DELIVERED_TOO_OFTEN, words)
+        outcome = self._handle(event)
+        if again and outcome not in STILL_HELD:
+            self.held.release(key_of(event))
+        return outcome
+
+    def _handle(self, event: Envelope) -> Outcome:
         try:
             return self._attempt(event)
         except Early:
-            if self.held.is_held(event.stream, before=event.sequence):
+            if self.held.holds_up(event.stream, before=event.sequence):
                 self.held.wait_behind(event)
                 return Outcome.TRY_AGAIN
-            return self._hold(event, Kind.RETRY, "an earlier event of this case is missing")
+            words = "an earlier event of this case is missing"
+            return self._try_later(event, Cause.PREDECESSOR_MISSING, words)
         except PyMongoError:
             raise
         except Exception as fault:
             hopeless = isinstance(fault, HOPELESS) and not isinstance(fault, Overtaken)
-            return self._hold(event, Kind.PARKED if hopeless else Kind.RETRY, _in_words(fault))
+            hold = self._park if hopeless else self._try_later
+            return hold(event, cause_of(fault), in_words(fault))
 
     def _attempt(self, event: Envelope) -> Outcome:
-        """Receive the event; when it is early, first receive what its source says is missing."""
+        """Receive the event; when it is early, first what its source says is missing."""
         reached(Point.CONSUMER_BEFORE_HANDLING)
         try:
             outcome = self._receive(event)
         except Early as early:
-            if self.held.is_held(event.stream, before=event.sequence):
+            if self.held.holds_up(event.stream, before=event.sequence):
                 raise
             for missing in self._missing(event, early.known):
-                self._receive(missing)
+                # Each stands for itself: what is wrong with it is not this event's fault.
+                if self._handle(missing) in STILL_HELD:
+                    raise
             outcome = self._receive(event)
         reached(Point.CONSUMER_AFTER_HANDLING)
         return outcome
@@ -122,34 +138,55 @@ class Listener:
             raise Early(known) from None
         return [each for each in found if each.sequence < event.sequence]
 
-    def _hold(self, event: Envelope, kind: Kind, reason: str) -> Outcome:
-        if kind is Kind.PARKED:
-            self.held.park(event, reason)
-        else:
-            kind = self.held.try_later(event, reason)
-        parked = kind is Kind.PARKED
-        log.log(
-            logging.ERROR if parked else logging.WARNING,
-            "event parked" if parked else "event held for another try",
-            extra={"event_id": event.id, "type": event.type, "stream": event.stream},
+    def _try_later(self, event: Envelope, cause: Cause, reason: str) -> Outcome:
+        if self.held.try_later(event, cause, reason) is Kind.PARKED:
+            return self._park(event, cause, reason)
+        log.warning(
+            "event held for another try",
+            extra={
+                "event_id": event.id,
+                "type": event.type,
+                "stream": event.stream,
+                "cause": cause,
+            },
         )
-        return Outcome.PARK if parked else Outcome.TRY_AGAIN
+        return Outcome.TRY_AGAIN
+
+    def _park(self, event: Envelope, cause: Cause, reason: str) -> Outcome:
+        own = cause is not Cause.NOT_INTACT and self._is_the_sources_own(event)
+        if not own and cause is not Cause.NOT_INTACT:
+            cause, reason = Cause.OUT_OF_PLACE, "its source does not hold it"
+        self.held.park(event, cause, reason, own=own)
+        log.error(
+            "event parked",
+            extra={
+                "event_id": event.id,
+                "type": event.type,
+                "stream": event.stream,
+                "cause": cause,
+            },
+        )
+        return Outcome.PARK
+
+    def _is_the_sources_own(self, event: Envelope) -> bool:
+        """Ask the source; while it does not answer, the event is believed."""
+        try:
+            found = self._feed.read(event.source, event.stream, after=event.sequence - 1)
+        except FeedUnavailable:
+            return True
+        return bool(found) and found[0].hash == event.hash
 
     def _try_held(self, held: Held) -> int:
         """Try one held event and, once it is handled, those that wait behind it."""
         left = 0
-        for each in [held, *self.held.of_stream(held.stream or "")]:
-            if left and (each.key == held.key or each.kind is not Kind.WAITING):
-                continue
-            if self._take_body(each.body) in (Outcome.TRY_AGAIN, Outcome.PARK):
+        for each in [held, *self.held.waiting_behind(held)]:
+            outcome = self._take_body(each.body, again=True)
+            if outcome not in STILL_HELD:
+                left += 1
+            elif each.key == key_of_body(each.body):
                 break
+            # Handled; or readable by now, and held under the key of the event that it is.
             self.held.release(each.key)
-            left += 1
+            if outcome in STILL_HELD:
+                break
         return left
-
-
-def _in_words(fault: Exception) -> str:
-    # Only contract and rule errors word themselves for people; others could repeat what they hold.
-    if isinstance(fault, (MalformedEvent, RuleBroken)):
-        return str(fault)
-    return f"the handler failed: {type(fault).__name__}"

@@ -162,8 +162,16 @@ class ConfirmingPublisher:
         self._channel = channel
         channel.add_on_close_callback(lambda _, fault: self._on_lost(fault))
         channel.add_on_return_callback(self._on_return)
-        channel.confirm_delivery(self._on_confirm, callback=lambda _: self._ready.set())
         self._next_tag = 1
+        # Somebody may have taken the exchange away; the queues are bound anew by who owns them.
+        channel.exchange_declare(
+            EXCHANGE.name,
+            EXCHANGE.type,
+            durable=True,
+            callback=lambda _: channel.confirm_delivery(
+                self._on_confirm, callback=lambda _: self._ready.set()
+            ),
+        )
 
     def _send(self, flight: _Flight) -> None:
         if self._channel is None:

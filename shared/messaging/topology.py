@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, Final
 
 from kombu import Connection, Exchange, Queue, binding
+from kombu.exceptions import ChannelError
+
+log = logging.getLogger(__name__)
 
 EXCHANGE: Final = Exchange("safeguarding.events", type="topic", durable=True)
 DELIVERY_LIMIT: Final = 20
@@ -79,3 +83,43 @@ def declare(url: str, service: str, hears: tuple[str, ...]) -> None:
         if hears:
             parking_queue(service, rabbitmq=is_rabbitmq(url))(channel).declare()
             events_queue(service, hears, rabbitmq=is_rabbitmq(url))(channel).declare()
+
+
+def missing(url: str, service: str, hears: tuple[str, ...]) -> list[str]:
+    """Return which exchanges and queues of a service are not at the broker.
+
+    A binding cannot be asked for; what one that is gone would have brought comes from the feeds.
+    """
+    names = [("exchange", EXCHANGE.name)]
+    if hears:
+        names += [("exchange", f"{service}.parked"), ("queue", f"{service}.parked")]
+        names += [("queue", f"{service}.events")]
+    if not is_rabbitmq(url):
+        return []  # the embedded transport makes its folders as it needs them
+    with connection(url) as opened:
+        return [name for kind, name in names if not _exists(opened, kind, name)]
+
+
+def mend(url: str, service: str, hears: tuple[str, ...]) -> list[str]:
+    """Declare everything again, bindings too, whether it is missing or not.
+
+    Returns what was missing, which somebody took away while the system ran, and says so aloud.
+    """
+    gone = missing(url, service, hears)
+    declare(url, service, hears)
+    if gone:
+        log.error("missing at the broker, and declared again", extra={"missing": gone})
+    return gone
+
+
+def _exists(opened: Connection, kind: str, name: str) -> bool:
+    channel = opened.channel()
+    try:
+        if kind == "queue":
+            channel.queue_declare(name, passive=True)
+        else:
+            channel.exchange_declare(name, type="topic", passive=True)
+    except ChannelError:  # NotFound: the broker closes the channel with it
+        return False
+    channel.close()
+    return True

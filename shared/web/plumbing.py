@@ -72,7 +72,7 @@ def _parked(plumbing: Plumbing) -> Blueprint:
             raise Invalid(
                 "Send an object with the name of a stream, or an empty one", field="stream"
             )
-        return jsonify(replayed=plumbing.held.replay(asked.get("stream")))
+        return jsonify(replayed=plumbing.held.replay(stream=asked.get("stream")))
 
     return blueprint
 
@@ -112,6 +112,7 @@ def _held(held: Held) -> Mapping[str, Any]:
         "stream": held.stream,
         "sequence": held.sequence,
         "type": held.type,
+        "cause": held.cause,
         "reason": held.reason,
         "tries": held.tries,
         "held_at": iso(held.held_at),

@@ -21,8 +21,20 @@ MAY_BE_LOGGED = {
     ),
     *("source", "parts", "part", "job", "faults", "case", "clock", "ref", "sequence", "kind"),
     *("status", "method", "endpoint", "route", "seconds", "rule", "code", "actor", "role"),
-    *("meeting", "lead", "service", "missing", "count", "error", "held", "states", "where"),
+    *(
+        "meeting",
+        "lead",
+        "service",
+        "missing",
+        "count",
+        "error",
+        "held",
+        "states",
+        "where",
+        "cause",
+    ),
     "known_to_year",
+    "cause",
 }
 """What may go with a log line: references, codes and numbers."""
 

@@ -26,6 +26,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("shared/mongo_records.py", "bulk_write"): "the one write, and raising the published marker",
     ("shared/store.py", "write"): "the only caller of the one write",
     ("shared/messaging/held.py", "update_one"): "held events are no root documents",
+    ("shared/messaging/held.py", "find_one_and_update"): "ditto: one that is taken up again",
     ("shared/messaging/held.py", "update_many"): "ditto: makes parked events due again",
     ("shared/messaging/held.py", "delete_one"): "ditto: one that was handled",
     ("shared/messaging/feed.py", "update_one"): "how far a feed was compared",

@@ -186,7 +186,7 @@ def test_later_events_wait_behind_a_parked_one_and_flow_after_replay(
         assert toy.listener.try_again_what_is_due() == 0
 
         broken = False
-        assert toy.held.replay(toy.said(REFS[0])[0].stream) == 1
+        assert toy.held.replay(stream=toy.said(REFS[0])[0].stream) == 1
         assert toy.listener.try_again_what_is_due() == 3
 
     assert toy.heard(REFS[0]).order == (1, 2, 3, 4)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,14 @@ from shared.events.codes import InformedBy, Role
 from shared.events.envelope import Envelope
 from shared.events.referral import ReferrerInformed
 from shared.hearing import Hearer, Outcome
-from shared.messaging.feed import FeedClient, FeedUnavailable
+from shared.messaging.feed import (
+    LONG_AGO,
+    CatchUp,
+    FeedClient,
+    FeedHead,
+    FeedUnavailable,
+    MongoFeedMarks,
+)
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
 from shared.mongo_records import MongoRecords, RootDocument
@@ -72,6 +80,13 @@ class DirectFeed(FeedClient):
         wires = self.streams.read(stream.split(":", 1)[1], after=after)
         return [Envelope.from_wire(wire) for wire in wires]
 
+    def heads(self, source: str, *, since: datetime = LONG_AGO) -> Iterator[FeedHead]:
+        """Return the heads of what the speaker holds."""
+        if self.away:
+            raise FeedUnavailable("away")
+        for head in self.streams.heads(since=since):
+            yield FeedHead(**asdict(head))
+
 
 class Toy:
     """A speaker and a hearer on one real store."""
@@ -85,12 +100,22 @@ class Toy:
         self.speakers = Roots(MongoRecords(SpeakerDocument), Count, source="/referral", clock=clock)
         self.hearers = Roots(MongoRecords(HearerDocument), Count, source="/strategy", clock=clock)
         self.speakers.records.ensure_indexes()
+        self.database = database
         self.streams = Streams(self.speakers)
         self.held = HeldEvents(database, clock)
         self.feed = DirectFeed(self.streams)
         self.hearer = Hearer(self.hearers, {ReferrerInformed: react})
         self.listener = Listener(("/referral",), self.receive, self.held, self.feed)
         self.outcomes: list[Outcome] = []
+        self.catch_up = CatchUp(
+            MongoFeedMarks(database),
+            self.feed,
+            clock,
+            hears=("/referral",),
+            known_head=self.hearer.known_head,
+            take=self.listener.take,
+            is_held=self.held.is_held,
+        )
 
     def receive(self, event: Envelope) -> Outcome:
         """Receive, and remember what became of it."""
