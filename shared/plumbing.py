@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from shared.hearing import Hearer
+from shared.events.envelope import Envelope
+from shared.hearing import Hearer, Outcome
+from shared.messaging.abreast import Abreast
 from shared.messaging.feed import CatchUp, FeedClient, MongoFeedMarks
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
@@ -16,8 +19,12 @@ from shared.messaging.relay import Relay
 from shared.messaging.topology import mend
 from shared.service import Hearing, Service
 from shared.streams import Streams
+from shared.watch.heartbeats import Pulse, Tally
+from shared.watch.watch import Watch, watch_over
 
 log = logging.getLogger(__name__)
+
+Receive = Callable[[Envelope], Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +37,24 @@ class Plumbing:
     held: HeldEvents
     listener: Listener
     catch_up: CatchUp
+    watch: Watch
 
     def ensure_indexes(self) -> None:
         """Create every index that is missing."""
         self.service.roots.records.ensure_indexes()
         self.held.ensure_indexes()
+        self.watch.ensure_indexes()
         self.service.ensure_indexes()
+
+    def count_commands(self) -> None:
+        """Count from now on what is committed in this process: in a web process, commands."""
+        nudge = self.relay.nudge
+
+        def committed() -> None:
+            self.watch.pulse.count(Tally.COMMANDS)
+            nudge()
+
+        self.service.roots.after_commit = committed
 
     def compare_heads(self) -> None:
         """Take from the feeds what the broker did not bring, and try what is known by now."""
@@ -46,7 +65,8 @@ class Plumbing:
     def mend_topology(self) -> None:
         """Put back at the broker what somebody took away while we ran."""
         service = self.service
-        mend(service.settings.amqp_url, service.name, service.hears)
+        gone = mend(service.settings.amqp_url, service.name, service.hears)
+        self.watch.pulse.missing = tuple(gone)
 
 
 def plumb(service: Service) -> Plumbing:
@@ -57,10 +77,15 @@ def plumb(service: Service) -> Plumbing:
     feed = FeedClient(settings.feed_urls, settings.service_token)
     hearer = Hearer(service.roots, service.reactions)
     hearing = service.hearing or Hearing(receive=hearer.receive, known_head=hearer.known_head)
-    listener = Listener(service.hears, hearing.receive, held, feed)
+    pulse = Pulse()
+    listener = Listener(service.hears, _counted(hearing.receive, pulse), held, feed)
     relay = Relay(
-        streams, partial(publisher_for, settings.amqp_url), sweep_seconds=settings.sweep_seconds
+        streams,
+        partial(publisher_for, settings.amqp_url),
+        sweep_seconds=settings.sweep_seconds,
+        published=partial(pulse.count, Tally.PUBLISHED),
     )
+    pulse.watch("relay", lambda: relay.last_alive, every_seconds=settings.sweep_seconds)
     service.roots.after_commit = relay.nudge
     catch_up = CatchUp(
         MongoFeedMarks(service.database),
@@ -71,6 +96,14 @@ def plumb(service: Service) -> Plumbing:
         take=listener.take,
         is_held=held.is_held,
     )
+    abreast = Abreast(
+        service.database,
+        feed,
+        service.clock,
+        hears=service.hears,
+        known_head=hearing.known_head,
+        is_held=held.is_held,
+    )
     return Plumbing(
         service=service,
         streams=streams,
@@ -78,4 +111,21 @@ def plumb(service: Service) -> Plumbing:
         held=held,
         listener=listener,
         catch_up=catch_up,
+        watch=watch_over(service, pulse=pulse, streams=streams, held=held, abreast=abreast),
     )
+
+
+def _counted(receive: Receive, pulse: Pulse) -> Receive:
+    """Return the same way to take an event, which also counts what became of it."""
+    tallies = {
+        Outcome.HANDLED: Tally.HANDLED,
+        Outcome.ALREADY_HANDLED: Tally.ALREADY_HANDLED,
+    }
+
+    def counted(event: Envelope) -> Outcome:
+        outcome = receive(event)
+        if tally := tallies.get(outcome):
+            pulse.count(tally)
+        return outcome
+
+    return counted

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -23,6 +24,8 @@ from shared.practice import TimeLimits, load_time_limits
 from shared.service import Job, Service
 from shared.serving import serve as serve_web
 from shared.settings import BadSettings, Settings
+from shared.watch.heartbeats import Pulse
+from shared.watch.watcher import EVERY_SECONDS
 from shared.web.plumbing import add_plumbing
 from shared.working_days import london_day
 
@@ -84,7 +87,10 @@ def web_app(plumbing: Plumbing) -> Flask:
     """Return the web application of a service, its relay running in a thread of its own."""
     app = plumbing.service.web()
     add_plumbing(app, plumbing)
+    plumbing.count_commands()
     threading.Thread(target=plumbing.relay.run, name="relay", daemon=True).start()
+    watch = partial(_repeat, _watch(plumbing), threading.Event(), plumbing.watch.pulse)
+    threading.Thread(target=watch, name="watch", daemon=True).start()
     return app
 
 
@@ -105,6 +111,8 @@ def work(plumbing: Plumbing) -> None:
     service = plumbing.service
     consumer = Consumer(service.settings.amqp_url, service.name, plumbing.listener)
     over = threading.Event()
+    pulse = plumbing.watch.pulse
+    pulse.role = "work"
 
     def stop(_: int, __: FrameType | None) -> None:
         over.set()
@@ -114,8 +122,9 @@ def work(plumbing: Plumbing) -> None:
     parts: dict[str, Callable[[], None]] = {"relay": plumbing.relay.run}
     if service.hears:
         parts["consumer"] = consumer.run_until_stopped
-    for job in _jobs(plumbing):
-        parts[job.name] = lambda job=job: _repeat(job, over)  # type: ignore[misc]
+        pulse.watch("consumer", lambda: consumer.last_alive, every_seconds=1)
+    for job in (*_jobs(plumbing), _watch(plumbing)):
+        parts[job.name] = partial(_repeat, job, over, pulse)
     threads = [_start(part, run, over) for part, run in parts.items()]
     log.info("working", extra={"parts": sorted(parts)})
     over.wait()
@@ -139,13 +148,20 @@ def _jobs(plumbing: Plumbing) -> list[Job]:
                 run=plumbing.compare_heads,
             )
         )
+        look = plumbing.watch.abreast.look
+        jobs.append(Job(name="abreast", every_seconds=EVERY_SECONDS, run=look))
     return jobs
 
 
-def _repeat(job: Job, over: threading.Event) -> None:
+def _watch(plumbing: Plumbing) -> Job:
+    return Job(name="watch", every_seconds=EVERY_SECONDS, run=plumbing.watch.watcher.look)
+
+
+def _repeat(job: Job, over: threading.Event, pulse: Pulse) -> None:
     while not over.is_set():
         try:
             job.run()
+            pulse.beat(job.name, every_seconds=job.every_seconds)
         except Exception:
             log.exception("job failed; it runs again", extra={"job": job.name})
         over.wait(job.every_seconds)

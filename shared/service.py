@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask import Flask
@@ -15,6 +16,7 @@ from shared.events.facts import Fact
 from shared.hearing import Outcome, Reaction
 from shared.settings import Settings
 from shared.store import Roots
+from shared.watch.alarms import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +54,5 @@ class Service:
     ensure_indexes: Callable[[], None] = lambda: None
     """Indexes beyond those of the root documents."""
     jobs: tuple[Job, ...] = ()
+    readings: Callable[[datetime], Iterable[Reading]] = lambda now: ()
+    """What it measures of itself, beyond what is measured of every service."""

@@ -45,6 +45,8 @@ class Settings:
     port: int
     feed_urls: Mapping[str, str]
     log_level: str
+    # Where alarms are posted; such an address may hold a token.
+    alarm_url: str | None = field(repr=False)
     catch_up_seconds: float
     sweep_seconds: float
     crash_at: Point | None
@@ -76,6 +78,7 @@ class Settings:
                 for name in SERVICES_WITH_FEEDS
             },
             log_level=reading.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+            alarm_url=reading.url_or_none("ALARM_URL", ("http", "https")),
             catch_up_seconds=reading.number("CATCH_UP_SECONDS", 60, least=0.1),
             sweep_seconds=reading.number("SWEEP_SECONDS", 5, least=0.05),
             crash_at=reading.crash_point("CRASH_AT"),
@@ -117,6 +120,9 @@ class _Reading:
             # The value may hold a password: it is never repeated.
             self.fault(name, f"must begin with {' or '.join(f'{each}://' for each in schemes)}")
         return value
+
+    def url_or_none(self, name: str, schemes: tuple[str, ...]) -> str | None:
+        return self.url(name, schemes) if self.environ.get(name, "").strip() else None
 
     def secret(self, name: str) -> str:
         if file := self.environ.get(f"{name}_FILE"):

@@ -111,7 +111,7 @@ def privileges_of(database: str) -> list[dict[str, object]]:
         rights["read_write"], ADD + CHANGE
     )
     return [
-        {"resource": {"db": database, "collection": ""}, "actions": ["listCollections"]},
+        {"resource": {"db": database, "collection": ""}, "actions": ["listCollections", "dbStats"]},
         *(
             {"resource": {"db": database, "collection": name}, "actions": list(actions)}
             for name, actions in collections.items()

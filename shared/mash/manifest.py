@@ -27,7 +27,8 @@ from shared.states import from_stored
 
 MANIFEST: Final = "manifest.json"
 FORM: Final = 1
-HELD: Final = "held_events"
+OF_EVERY_SERVICE: Final = ("held_events", "operations")
+"""What is held, and what people did about it."""
 RAW: Final = CodecOptions(document_class=RawBSONDocument)
 
 Tell = Callable[[str, int], Callable[[int], None]]
@@ -91,7 +92,7 @@ def kept_of(service: str) -> tuple[str, ...]:
     restored service compares everything.
     """
     kept: tuple[str, ...] = import_module(f"services.{service}.documents").KEPT
-    return (HELD, *kept)
+    return (*OF_EVERY_SERVICE, *kept)
 
 
 def database_of(service: str) -> str:

@@ -97,6 +97,13 @@ class FeedClient:
                 return
             since, after = page[-1].changed_at, page[-1].stream.split(":", 1)[1]
 
+    def time_of(self, source: str) -> datetime:
+        """Return what time it is at a source. Raises FeedUnavailable."""
+        try:
+            return datetime.fromisoformat(self._get(source, "clock", {})["now"])
+        except (KeyError, TypeError, ValueError) as fault:
+            raise FeedUnavailable(f"{source} told no time: {type(fault).__name__}") from fault
+
     def _get(self, source: str, what: str, query: Mapping[str, str]) -> dict[str, Any]:
         service = source.removeprefix("/")
         url = f"{self._urls[service]}/{service}/feed/{what}"

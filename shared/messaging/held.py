@@ -152,6 +152,12 @@ class HeldEvents:
         for each in self._collection.find(chosen).sort("held_at", ASCENDING):
             yield held_from(each)
 
+    def parked_by_cause(self) -> list[tuple[Cause, int, datetime]]:
+        """Return of what causes events are parked, how many of each, and since when."""
+        count = {"_id": "$cause", "n": {"$sum": 1}, "since": {"$min": "$held_at"}}
+        found = self._collection.aggregate([{"$match": _parked()}, {"$group": count}])
+        return sorted((Cause(each["_id"]), each["n"], each["since"]) for each in found)
+
     def counts(self) -> dict[str, int]:
         """Return how many events are held, by what happens next with them."""
         open_ones = {"$match": {"kind": {"$ne": Kind.SET_ASIDE}}}

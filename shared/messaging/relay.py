@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -28,12 +29,20 @@ class Relay:
     """One thread that empties the unpublished events of one service."""
 
     def __init__(
-        self, streams: Streams, connect: Callable[[], Publisher], *, sweep_seconds: float
+        self,
+        streams: Streams,
+        connect: Callable[[], Publisher],
+        *,
+        sweep_seconds: float,
+        published: Callable[[int], None] = lambda count: None,
     ) -> None:
+        """`published` is told how many events the broker confirmed."""
         self._streams = streams
         self._connect = connect
         self._sweep_seconds = sweep_seconds
+        self._published = published
         self._publisher: Publisher | None = None
+        self.last_alive = time.monotonic()
         self._wake = threading.Event()
         self._stop = threading.Event()
 
@@ -72,6 +81,7 @@ class Relay:
 
         Raises PublishFailed when the broker cannot be trusted with it.
         """
+        self.last_alive = time.monotonic()
         batch, owners = _outgoing(self._streams)
         if not batch:
             return False
@@ -81,6 +91,7 @@ class Relay:
         reached(Point.RELAY_AFTER_PUBLISH)
         self._streams.mark_published(_unbroken(owners, confirmed))
         reached(Point.RELAY_AFTER_CONFIRM)
+        self._published(len(confirmed))
         if len(confirmed) < len(batch):
             refused = sorted(
                 {batch[i].routing_key for i in range(len(batch)) if i not in confirmed}

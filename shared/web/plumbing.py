@@ -16,15 +16,17 @@ from shared.messaging.feed import LONG_AGO
 from shared.messaging.held import Held
 from shared.rules import Invalid
 from shared.streams import MOST_AT_ONCE, Head
+from shared.web.metrics import metrics
 
 if TYPE_CHECKING:
     from shared.plumbing import Plumbing
 
 
 def add_plumbing(app: Flask, plumbing: Plumbing) -> None:
-    """Register the feed and the parked events of a service on its application."""
+    """Register the feed, the parked events and the metrics of a service on its application."""
     app.register_blueprint(_feed(plumbing))
     app.register_blueprint(_parked(plumbing))
+    app.register_blueprint(metrics(plumbing))
 
 
 def _feed(plumbing: Plumbing) -> Blueprint:
@@ -37,6 +39,12 @@ def _feed(plumbing: Plumbing) -> Blueprint:
         """The heads of the streams that changed since a time, oldest first."""
         found = plumbing.streams.heads(since=_since(), after_ref=request.args.get("after", ""))
         return jsonify(heads=[_head(each) for each in found], more=len(found) == MOST_AT_ONCE)
+
+    @blueprint.get("/clock")
+    @requires(Role.SERVICE, Role.ADMINISTRATOR)
+    def clock() -> ResponseReturnValue:
+        """What time it is here, so that clocks that differ are noticed."""
+        return jsonify(now=iso(plumbing.service.clock.now()))
 
     @blueprint.get("/<stream>")
     @requires(Role.SERVICE, Role.ADMINISTRATOR)

@@ -35,6 +35,7 @@ MAY_BE_LOGGED = {
     ),
     "known_to_year",
     "cause",
+    *("alarm", "subject", "value"),
 }
 """What may go with a log line: references, codes and numbers."""
 

@@ -1,0 +1,1 @@
+"""Being told: what waits and for how long, what is wrong with that, and who has been told of it."""
