@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.audit.domain.clocks import ClockState, Mark, State
@@ -46,7 +46,10 @@ def announce(
     for each in clocks:
         for mark in marks_at(each, at=at):
             words = Announcement(clock=each.clock, child=each.child, mark=mark)
-            held_back = mark is Mark.BREACHED and each.state is State.ARMED and not breaches
+            broken = replace(words, mark=Mark.BREACHED)
+            held_back = words == broken and each.state is State.ARMED and not breaches
+            # Once broken it is not "at risk" again, even where a clock was put back.
+            held_back |= mark is Mark.AT_RISK and broken in said
             if words not in said and not held_back:
                 said.add(words)
                 facts.append(_fact(each, mark))

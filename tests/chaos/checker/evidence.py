@@ -30,6 +30,11 @@ class Evidence:
         """Every event that any service wrote."""
         return [event for held in self.sources.values() for event in held]
 
+    @property
+    def copied(self) -> bool:
+        """Does the auditor hold all of it?"""
+        return self.sources == self.copies
+
 
 @dataclass
 class Eyes:
@@ -53,7 +58,7 @@ class Eyes:
 def gather(doors: Doors) -> Evidence:
     """Read all of it."""
     reader = Reader(doors)
-    heads = {head["stream"]: head for service in SERVICES for head in _heads(reader, service)}
+    heads = read_heads(reader)
     streams = Eyes(doors).each(sorted(heads), _stream)
     copies = reader.paged(doors.auditor, "/audit/api/events", "events")
     return Evidence(
@@ -61,6 +66,11 @@ def gather(doors: Doors) -> Evidence:
         heads=heads,
         copies=by_stream(copies),
     )
+
+
+def read_heads(reader: Reader) -> dict[str, Json]:
+    """Return the head of every stream, as the service that writes it tells it."""
+    return {head["stream"]: head for service in SERVICES for head in _heads(reader, service)}
 
 
 def _heads(reader: Reader, service: str) -> Iterator[Json]:

@@ -113,6 +113,13 @@ def test_a_promise_made_after_its_due_time_is_broken_when_it_is_made_not_before(
     assert (found[1][0].occurred_at, found[1][0].due_at) == (made, DUE)
 
 
+def test_what_was_called_broken_is_not_at_risk_again_when_a_clock_is_put_back() -> None:
+    broken = announce(None, [RUNNING], at=DUE + timedelta(hours=1))
+    assert broken is not None
+
+    assert said_at(RUNNING, "2026-11-24T14:30", broken[0]) == []
+
+
 @pytest.mark.parametrize(
     ("clock", "announced", "tick"),
     [
