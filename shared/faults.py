@@ -21,6 +21,9 @@ class Point(StrEnum):
     RELAY_AFTER_CONFIRM = "relay-after-confirm"
     CONSUMER_BEFORE_HANDLING = "consumer-before-handling"
     CONSUMER_AFTER_HANDLING = "consumer-after-handling"
+    HELD_AFTER_HOLDING = "held-after-holding"
+    HELD_BEFORE_RELEASE = "held-before-release"
+    AUDIT_AFTER_APPEND = "audit-after-append"
 
 
 _armed: set[Point] = set()

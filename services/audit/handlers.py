@@ -16,6 +16,7 @@ from services.audit.domain.timeline import belongs
 from shared.clock import Clock
 from shared.events.codes import Role
 from shared.events.envelope import Envelope, MalformedEvent, NotIntact, OutOfPlace
+from shared.faults import Point, reached
 from shared.hearing import Outcome
 from shared.messaging.feed import Feed, FeedUnavailable
 from shared.practice import TimeLimits
@@ -49,6 +50,7 @@ def receive(event: Envelope, oversight: Oversight) -> Outcome:
     if event.sequence > 1 and oversight.archive.entry_at(event.stream, event.sequence - 1) is None:
         _fill_from_source(event, oversight)
     kept = _keep(event, oversight.archive)
+    reached(Point.AUDIT_AFTER_APPEND)
     refresh(event.subject, oversight)
     return Outcome.HANDLED if kept else Outcome.ALREADY_HANDLED
 

@@ -95,7 +95,10 @@ class Listener:
             words = "the process died each time that it was handled"
             return self._park(event, Cause.DELIVERED_TOO_OFTEN, words)
         outcome = self._handle(event)
-        if again and outcome not in STILL_HELD:
+        if outcome in STILL_HELD:
+            reached(Point.HELD_AFTER_HOLDING)
+        elif again:
+            reached(Point.HELD_BEFORE_RELEASE)
             self.held.release(key_of(event))
         return outcome
 
