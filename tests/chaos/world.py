@@ -1,0 +1,191 @@
+"""What the faults of a campaign act on, and how it is made whole again afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from signal import SIGCONT
+
+from services.audit.subscriptions import HEARS as AUDIT_HEARS
+from services.strategy.subscriptions import HEARS as STRATEGY_HEARS
+from shared.messaging.topology import declare
+from tests.chaos.plan import MEMBERS, Fault, Kind
+from tests.chaos.sabotage import Saboteur
+from tests.journeys.lines import ROOTS, unheard
+from tests.support.disk import SmallDisk, can_have_disks
+from tests.support.members import Members
+from tests.support.system import SERVICES, Rough, System
+from tests.support.waiting import eventually
+
+BEGINNING = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
+"""A Friday morning, two days before the clocks go back."""
+MEGABYTES = 3000
+HEARS = {"strategy": STRATEGY_HEARS, "audit": AUDIT_HEARS}
+SETTLED_WITHIN = 240.0
+STILL_FOR = 4.0
+
+STORE = frozenset(
+    {
+        *(Kind.PRIMARY_KILL, Kind.PRIMARY_RESTART, Kind.PRIMARY_PAUSE, Kind.PRIMARY_AWAY),
+        *(Kind.MEMBER_KILL, Kind.MEMBER_DISK, Kind.STEP_DOWN),
+    }
+)
+BROKER = frozenset(
+    {
+        *(Kind.BROKER_KILL, Kind.BROKER_RESTART, Kind.BROKER_PAUSE, Kind.BROKER_DISK),
+        *(Kind.BINDING, Kind.PARKING, Kind.QUEUE),
+    }
+)
+CLOCK = frozenset({Kind.CLOCK_FORWARD, Kind.CLOCK_BACK, Kind.OCTOBER, Kind.MARCH})
+
+
+@dataclass
+class World:
+    """A rough system, its disks and its saboteur."""
+
+    system: System
+    disks: dict[str, SmallDisk] = field(default_factory=dict)
+    latest: datetime = BEGINNING
+    """The latest time that the clock has shown."""
+    over: threading.Event = field(default_factory=threading.Event)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+    _locking: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.saboteur = Saboteur(self.system)
+
+    @property
+    def members(self) -> Members:
+        """The store."""
+        assert self.system.members
+        return self.system.members
+
+    @contextlib.contextmanager
+    def alone_with(self, fault: Fault) -> Iterator[None]:
+        """Keep others from what a fault acts on: one at a time for the store, the broker, …"""
+        with self._locking:
+            lock = self._locks.setdefault(touched_by(fault), threading.Lock())
+        if fault.kind in {Kind.DOUBLE, Kind.SHUFFLE, Kind.POISON}:
+            yield
+            return
+        with lock:
+            yield
+
+    def wait(self, seconds: float) -> None:
+        """Let a fault last."""
+        self.over.wait(seconds)
+
+    def move_clock(self, at: datetime) -> None:
+        """Set everybody's clock."""
+        self.latest = max(self.latest, self.system.clock.now(), at)
+        self.system.clock.move_to(at)
+
+    def restore_topology(self) -> None:
+        """Declare anew what was deleted, as an operator would."""
+        for service, hears in HEARS.items():
+            declare(self.system.rabbit.url, service, hears)
+
+    def heal(self) -> None:
+        """Take back whatever is still wrong: the run is over, and the line has to close."""
+        system = self.system
+        for process in system.processes.values():
+            process.once = {}
+            process.signal(SIGCONT)
+        system.proxies.clear()
+        for disk in self.disks.values():
+            disk.empty()
+        system.rabbit.resume()
+        if not system.rabbit.is_running():
+            system.rabbit.start()
+        for node in self.members.nodes:
+            node.resume()
+            if not node.is_running():
+                node.launch()
+        self.members.wait_until_whole()
+        self.restore_topology()
+        self.move_clock(max(self.latest, system.clock.now()) + timedelta(hours=1))
+        system.wait_until_ready()
+
+    def settle(self) -> list[str]:
+        """Wait until nothing moves any more. Returns what is still on its way: what is parked."""
+        with contextlib.suppress(AssertionError):
+            eventually(lambda: not on_the_way(self.system), "all is quiet", within=SETTLED_WITHIN)
+        with contextlib.suppress(AssertionError):
+            eventually(self._is_still, "audit has said everything", within=SETTLED_WITHIN)
+        return on_the_way(self.system)
+
+    def _is_still(self) -> bool:
+        before = _entries(self.system)
+        threading.Event().wait(STILL_FOR)
+        return _entries(self.system) == before
+
+    def said(self, words: tuple[str, ...]) -> Counter[str]:
+        """Return how often each of some words stands in the logs of the run."""
+        counted = Counter[str]()
+        for process in self.system.processes.values():
+            with process.log.open(errors="replace") as lines:
+                for line in lines:
+                    counted.update(word for word in words if word in line)
+        return counted
+
+
+@contextlib.contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """A rough system, started, with small disks where this run may have some."""
+    disks = {}
+    if can_have_disks():
+        disks["member"] = SmallDisk(folder / "member-disk", megabytes=MEGABYTES)
+        disks["broker"] = SmallDisk(folder / "broker-disk", megabytes=MEGABYTES)
+    data = {name: disk.folder / "data" for name, disk in disks.items()}
+    rough = Rough(member_data=data.get("member"), broker_data=data.get("broker"))
+    system = System(folder, at=BEGINNING, rough=rough)
+    try:
+        system.start()
+        yield World(system, disks)
+    finally:
+        system.stop()
+        for disk in disks.values():
+            disk.remove()
+
+
+def possible_kinds() -> tuple[Kind, ...]:
+    """Return what this machine lets a campaign do: only root has disks to fill."""
+    disks = {Kind.BROKER_DISK, Kind.MEMBER_DISK}
+    return tuple(kind for kind in Kind if can_have_disks() or kind not in disks)
+
+
+def touched_by(fault: Fault) -> str:
+    """Return the name of what nobody else may touch while this fault lasts."""
+    if fault.kind in STORE or fault.target in MEMBERS:
+        return "store"
+    if fault.kind in BROKER:
+        return "broker"
+    return "clock" if fault.kind in CLOCK else fault.target
+
+
+def on_the_way(system: System) -> list[str]:
+    """Return what has not arrived yet and does not wait for a person."""
+    found, parked = [], set[str]()
+    for service in SERVICES:
+        with system.database(service) as database:
+            waiting = {"unpublished_since": {"$exists": True}}
+            if unpublished := database[ROOTS[service]].count_documents(waiting):
+                found.append(f"{service}: {unpublished} unpublished")
+            if again := database["held_events"].count_documents({"kind": "retry"}):
+                found.append(f"{service}: {again} to be tried again")
+            parked |= set(database["held_events"].distinct("stream", {"kind": "parked"}))
+    return found or [each for each in unheard(system) if not _is_about(each, parked)]
+
+
+def _is_about(words: str, streams: set[str]) -> bool:
+    return any(stream and stream.split(":", 1)[1] in words for stream in streams)
+
+
+def _entries(system: System) -> int:
+    with system.database("audit") as database:
+        return int(database["entries"].count_documents({}))
