@@ -1,10 +1,17 @@
-"""The connection to the store: one database a service, majority writes, journaled."""
+"""The connection to the store: one database a service; majority writes, journaled; majority reads.
+
+Majority on both sides: an answer given, an event published or a feed served must not rest on what
+only one member of a replica set holds, because a new primary would take it back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import mongoengine
+import pymongo
 from pymongo import IndexModel, MongoClient, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -13,6 +20,11 @@ from shared.settings import Settings
 
 DURABLE: Final = WriteConcern("majority", j=True)
 """Nothing is answered, acknowledged or published before it is on disk on a majority."""
+
+OPERATION_MILLISECONDS: Final = 20_000
+"""The longest that somebody waits for one operation, however often it is tried again meanwhile."""
+
+LONGEST_INDEX_SECONDS: Final = 3600.0
 
 
 def connect(service: str, settings: Settings) -> Database[dict[str, Any]]:
@@ -29,9 +41,16 @@ def connect(service: str, settings: Settings) -> Database[dict[str, Any]]:
         tz_aware=True,
         uuidRepresentation="standard",
         appname=f"golden-thread-{service}",
-        retryWrites=settings.mode == "server",
+        readConcernLevel="majority",
+        readPreference="primary",
+        # By id, so that a write whose answer was lost is made once. A standalone server knows no
+        # such ids; the driver sees that, and does not try again there.
+        retryWrites=True,
         serverSelectionTimeoutMS=15_000,
-        socketTimeoutMS=20_000,
+        timeoutMS=OPERATION_MILLISECONDS,
+        # A primary that is frozen, not gone, is noticed within the sum of these two.
+        heartbeatFrequencyMS=5_000,
+        connectTimeoutMS=5_000,
         connect=False,
     )
     return client[f"golden_thread_{service}"]
@@ -51,3 +70,50 @@ def ensure(collection: Collection[dict[str, Any]], *indexes: IndexModel) -> None
     """Create what is missing of these indexes."""
     if indexes:
         collection.create_indexes(list(indexes))
+
+
+def unhurried() -> AbstractContextManager[None]:
+    """Give operations of this block time to build an index over everything that is stored."""
+    return pymongo.timeout(LONGEST_INDEX_SECONDS)
+
+
+def unfit_for_a_server(service: str, database: Database[dict[str, Any]]) -> list[str]:
+    """Return what makes this store unsafe to serve real work from, each with its remedy.
+
+    A standalone MongoDB has nobody to take over and no retryable writes; without a unique index the
+    same event could be stored twice. Raises PyMongoError when the store does not answer.
+    """
+    hello = database.client.admin.command("hello")
+    faults = []
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        faults.append(
+            "it is a standalone MongoDB: start it with --replSet, initiate the set (one member is "
+            "enough to begin with) and name it in MONGO_URL with replicaSet=…"
+        )
+    faults += [
+        f"{collection} has no unique index on {', '.join(fields)}: run `indexes` of {service}"
+        for collection, fields in _unique_indexes(mongoengine.Document, service)
+        if fields not in _present(database[collection])
+    ]
+    return faults
+
+
+def _unique_indexes(
+    document: type[mongoengine.Document], alias: str
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield collection and fields of each unique index that documents of a service declare."""
+    for each in document.__subclasses__():
+        yield from _unique_indexes(each, alias)
+        if each._meta.get("db_alias") == alias and not each._meta.get("abstract"):
+            for index in each._meta["index_specs"]:
+                if index.get("unique"):
+                    yield each._get_collection_name(), tuple(name for name, _ in index["fields"])
+
+
+def _present(collection: Collection[dict[str, Any]]) -> set[tuple[str, ...]]:
+    """Return the fields of each unique index that is there."""
+    return {
+        tuple(name for name, _ in index["key"])
+        for index in collection.index_information().values()
+        if index.get("unique")
+    }

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, WriteConcernError
 
 from shared.database import collection_of
 from shared.events.envelope import GENESIS
@@ -85,6 +85,9 @@ class MongoRecords:
             result = self._collection.bulk_write(updates, ordered=False)
             all_made = result.matched_count + len(result.upserted_ids or {}) == len(updates)
         except BulkWriteError as fault:
+            # Made on one member only: a new primary may take it back, so it is not made yet.
+            if unsafe := fault.details["writeConcernErrors"]:
+                raise WriteConcernError("not on a majority", unsafe[0].get("code")) from fault
             # An upsert whose condition fails meets the record that is there: a duplicate key.
             if any(each["code"] != DUPLICATE_KEY for each in fault.details["writeErrors"]):
                 raise

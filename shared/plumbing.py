@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from shared.database import unhurried
 from shared.events.envelope import Envelope
 from shared.hearing import Hearer, Outcome
 from shared.messaging.abreast import Abreast
@@ -41,10 +42,11 @@ class Plumbing:
 
     def ensure_indexes(self) -> None:
         """Create every index that is missing."""
-        self.service.roots.records.ensure_indexes()
-        self.held.ensure_indexes()
-        self.watch.ensure_indexes()
-        self.service.ensure_indexes()
+        with unhurried():
+            self.service.roots.records.ensure_indexes()
+            self.held.ensure_indexes()
+            self.watch.ensure_indexes()
+            self.service.ensure_indexes()
 
     def count_commands(self) -> None:
         """Count from now on what is committed in this process: in a web process, commands."""

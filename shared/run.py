@@ -14,9 +14,11 @@ from types import FrameType
 from typing import Final
 
 from flask import Flask
+from pymongo.errors import ConnectionFailure
 
 from shared import faults, logs
 from shared.clock import Clock, DemoClock, SystemClock
+from shared.database import unfit_for_a_server
 from shared.messaging.consumer import Consumer
 from shared.messaging.topology import declare
 from shared.plumbing import Plumbing, plumb
@@ -80,7 +82,25 @@ def prepare(plumbing: Plumbing) -> None:
     plumbing.ensure_indexes()
     service = plumbing.service
     declare(service.settings.amqp_url, service.name, service.hears)
+    refuse_an_unfit_store(service)
     log.info("indexes and queues are there")
+
+
+def refuse_an_unfit_store(service: Service) -> None:
+    """In server mode, exit naming every fault of a store that real work must not rest on.
+
+    A store that is away is not refused: pages say so until it is back, and the service's worker,
+    which cannot begin without it, looks then. The embedded mode is free to use any.
+    """
+    if service.settings.embedded:
+        return
+    try:
+        unfit = unfit_for_a_server(service.name, service.database)
+    except ConnectionFailure as fault:
+        log.warning("store away; not looked at", extra={"error": type(fault).__name__})
+        return
+    if unfit:
+        sys.exit("The store is not fit for a server:\n" + "\n".join(f"  - {it}" for it in unfit))
 
 
 def web_app(plumbing: Plumbing) -> Flask:
@@ -97,6 +117,7 @@ def web_app(plumbing: Plumbing) -> Flask:
 def serve(plumbing: Plumbing) -> None:
     """Serve the pages and the API, and publish what they write at once."""
     settings = plumbing.service.settings
+    refuse_an_unfit_store(plumbing.service)
     app = web_app(plumbing)
     log.info("serving")
     serve_web(app, host=settings.bind_host, port=settings.port, threads=THREADS)
@@ -109,6 +130,7 @@ def work(plumbing: Plumbing) -> None:
     """
     plumbing.ensure_indexes()
     service = plumbing.service
+    refuse_an_unfit_store(service)
     consumer = Consumer(service.settings.amqp_url, service.name, plumbing.listener)
     over = threading.Event()
     pulse = plumbing.watch.pulse

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from marshmallow import ValidationError
-from pymongo.errors import ConnectionFailure
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.routing import RequestRedirect
 
@@ -61,7 +61,8 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(RuleBroken, _rule_broken)
     app.register_error_handler(ValidationError, _not_valid)
-    app.register_error_handler(ConnectionFailure, _store_away)
+    for not_kept in (ConnectionFailure, ExecutionTimeout, WriteConcernError):
+        app.register_error_handler(not_kept, _store_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -143,7 +144,7 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _store_away(error: ConnectionFailure) -> Response:
+def _store_away(error: PyMongoError) -> Response:
     # Whether it was stored is not known: the same submission sent again is still one.
     log.error("the store does not answer", extra={"error": type(error).__name__})
     response = answer(503)

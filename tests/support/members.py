@@ -21,11 +21,13 @@ ELECTION_MS = 4000
 
 class Members:
     """The members of one set. Each is known to everybody, the other members included, at a port
-    of the network; its own port stands behind it."""
+    of the network; its own port stands behind it. Without a network, it is known at its own."""
 
-    def __init__(self, mongod: str, folder: Path, first_data: Path | None = None) -> None:
+    def __init__(
+        self, mongod: str, folder: Path, first_data: Path | None = None, *, network: bool = True
+    ) -> None:
         ports = [free_port() for _ in range(SIZE)]
-        self._doors = doors = [free_port() for _ in range(SIZE)]
+        self._doors = doors = [free_port() for _ in range(SIZE)] if network else ports
         data = [first_data, None, None]
         self.nodes = [
             MongoNode(mongod, folder, port, name=f"mongo-{i}", data=data[i], options=OPTIONS)
@@ -49,7 +51,7 @@ class Members:
             {"_id": number, "host": f"127.0.0.1:{door}"} for number, door in enumerate(self._doors)
         ]
         wanted = {"_id": NAME, "members": members, "settings": settings}
-        self._ask(0, "replSetInitiate", wanted)
+        self.ask(0, "replSetInitiate", wanted)
         self.wait_until_whole()
 
     def kill(self) -> None:
@@ -62,7 +64,7 @@ class Members:
         for number, node in enumerate(self.nodes):
             if node.is_running():
                 with contextlib.suppress(PyMongoError):
-                    if self._ask(number, "hello")["isWritablePrimary"]:
+                    if self.ask(number, "hello")["isWritablePrimary"]:
                         return number
         return None
 
@@ -72,7 +74,7 @@ class Members:
         if primary is None:
             return False
         with contextlib.suppress(PyMongoError):
-            self._ask(primary, "replSetStepDown", 5)
+            self.ask(primary, "replSetStepDown", 5)
         return True
 
     def states(self) -> list[str]:
@@ -80,7 +82,7 @@ class Members:
         for number, node in enumerate(self.nodes):
             if node.is_running():
                 with contextlib.suppress(PyMongoError):
-                    told = self._ask(number, "replSetGetStatus")
+                    told = self.ask(number, "replSetGetStatus")
                     return [each["stateStr"] for each in told["members"]]
         return []
 
@@ -93,12 +95,13 @@ class Members:
             within=120,
         )
 
-    def _ask(self, number: int, command: str, value: Any = 1) -> Mapping[str, Any]:
+    def ask(self, number: int, command: str, value: Any = 1, **more: Any) -> Mapping[str, Any]:
+        """Send one member, and it alone, a command of the administration."""
         url = f"{self.nodes[number].url}?directConnection=true"
         times = {"serverSelectionTimeoutMS": 1000, "socketTimeoutMS": 8000}
         client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(url, **times)
         with client:
-            told: Mapping[str, Any] = client.admin.command(command, value)
+            told: Mapping[str, Any] = client.admin.command(command, value, **more)
             return told
 
 
@@ -108,5 +111,6 @@ OPTIONS = (
     *("--oplogSize", "512"),
     # A checkpoint every few seconds: a member whose disk is full notices within them.
     *("--syncdelay", "5"),
+    *("--setParameter", "enableTestCommands=1"),
     *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=500"),
 )

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
+from pymongo.errors import AutoReconnect, ExecutionTimeout, PyMongoError, WriteConcernError
 
+from shared.auth import public
 from tests.support.pages import PageClient
 from tests.unit.web.test_guard import MANAGER, WORRY, bearer, problem
 from tests.unit.web.world import TOKENS, new_toy_app, toy_app
@@ -106,6 +108,23 @@ def test_a_readiness_check_that_fails_is_a_reason_not_an_error() -> None:
 
     assert answer.status_code == 503
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("fault", [AutoReconnect, ExecutionTimeout, WriteConcernError])
+def test_a_store_that_cannot_keep_what_was_sent_is_away_and_one_may_come_back(
+    fault: type[PyMongoError],
+) -> None:
+    @public
+    def not_kept() -> str:
+        raise fault("only one member holds it")
+
+    app = new_toy_app()
+    app.add_url_rule("/toy/api/not-kept", view_func=not_kept)
+
+    answer = app.test_client().get("/toy/api/not-kept")
+
+    problem(answer, 503)
+    assert answer.headers["Retry-After"] == "5"
 
 
 def test_a_missing_page_is_a_page_for_people_and_a_problem_for_programs() -> None:
