@@ -19,6 +19,7 @@ from typing import IO, Final
 import requests
 
 from shared.mash import accounts, mongod
+from shared.mash.anchors import new_key
 from shared.mash.children import (
     CannotStart,
     Child,
@@ -124,6 +125,16 @@ class Embedded:
         yield self._python("web", environment, "shared.mash.web")
         for name in service_names():
             yield self._python(f"{name}-worker", environment, f"services.{name}", "work")
+        yield self._anchors(environment)
+
+    def _anchors(self, environment: Mapping[str, str]) -> Child:
+        place = self.folder.anchors
+        key = place / "anchor.key"
+        if not key.exists():
+            new_key(place)
+        told = {"MASH_URL": self.url, "MASH_TOKEN": self.folder.secrets()["service_token"]}
+        command = ("anchors", "sign", str(place / "book"), "--key", str(key), "--every", "60")
+        return self._python("anchors", {**environment, **told}, "shared.mash.cli", *command)
 
     def _lay_indexes(self, environment: Mapping[str, str]) -> None:
         self.tell("Laying the indexes")

@@ -71,6 +71,11 @@ class DataFolder:
         return self.root / "directory.json"
 
     @property
+    def anchors(self) -> Path:
+        """The anchor book and its keys: to be copied to where nothing can be overwritten."""
+        return self.root / "anchors"
+
+    @property
     def demo_clock(self) -> Path:
         """The demonstration's clock; there only when this folder holds a demonstration."""
         return self.root / "demo-clock.json"
