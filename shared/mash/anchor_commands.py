@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from rich.console import Console
 
 from shared.clock import SystemClock
 from shared.events.envelope import iso
@@ -18,6 +17,7 @@ from shared.mash.anchors import BadBook, Book, Head, checking_key, new_key, sign
 from shared.mash.client import Refused, System, running_system
 from shared.mash.export import events_of
 from shared.mash.folder import DataFolder
+from shared.mash.options import BAD_NEWS, ERR, OUT, system_options
 from shared.mash.roster import service_names
 from shared.messaging.feed import LONG_AGO, OVERLAP, FeedClient, FeedUnavailable
 
@@ -34,10 +34,7 @@ def anchors() -> None:
 @click.argument("folder", type=FOLDER)
 def make_key(folder: Path) -> None:
     """Make a key pair in FOLDER: anchor.key signs, anchor.pub checks."""
-    try:
-        click.echo(f"{new_key(folder)} signs; {folder / 'anchor.pub'} checks")
-    except BadBook as fault:
-        raise click.UsageError(str(fault)) from None
+    OUT.print(f"{new_key(folder)} signs; {folder / 'anchor.pub'} checks")
 
 
 @anchors.command()
@@ -48,24 +45,19 @@ def make_key(folder: Path) -> None:
     "--service-url", "urls", multiple=True, envvar="MASH_SERVICE_URLS", metavar="NAME=URL",
     help="Where a service answers, if not all at one address (MASH_SERVICE_URLS).",
 )  # fmt: skip
-@click.option("--data", envvar="MASH_DATA", default="var", show_default=True, type=FOLDER)
-@click.option("--url", envvar="MASH_URL", help="Address of the system (MASH_URL).")
-@click.option("--token", envvar="MASH_TOKEN", help="An administrator's token (MASH_TOKEN).")
-def sign(
-    book: Path, key: Path, every: float | None, urls: tuple[str, ...], **where: Any
-) -> None:
+@system_options
+def sign(book: Path, key: Path, every: float | None, urls: tuple[str, ...], **where: Any) -> None:
     """Write down the heads of all streams that moved. A service that is away comes next time."""
-    err = Console(stderr=True, highlight=False)
-    signing = _signing(key)
+    signing = signing_key(key)
     kept, over = Book(book), threading.Event()
     looked: dict[str, datetime] = {}
     while True:
         try:
-            _add_page(kept, signing, _heads(_feed(urls, **where), looked, err), err)
+            _add_page(kept, signing, _heads(_feed(urls, **where), looked))
         except Refused as fault:
             if every is None:
-                raise click.UsageError(str(fault)) from None
-            err.print(str(fault))
+                raise
+            ERR.print(str(fault))
         if every is None or over.wait(every):
             return
 
@@ -73,34 +65,22 @@ def sign(
 @anchors.command()
 @click.argument("book", type=FILE)
 @click.option("--public-key", type=FILE, required=True, help="The anchor.pub of the book's key.")
-@click.option("--data", envvar="MASH_DATA", default="var", show_default=True, type=FOLDER)
-@click.option("--url", envvar="MASH_URL", help="Address of the system (MASH_URL).")
-@click.option("--token", envvar="MASH_TOKEN", help="An auditor's token (MASH_TOKEN).")
+@system_options
 @click.pass_context
 def check(
     ctx: click.Context, book: Path, public_key: Path, data: Path, url: str | None, token: str | None
 ) -> None:
     """Compare what audit holds with every page of the book. Ends with 1 if anything is amiss."""
-    try:
-        key, kept = checking_key(public_key), Book(book)
-        system = running_system(DataFolder.at(data), url, token)
-        held = {(each["stream"], each["sequence"]): each["hash"] for each in events_of(system)}
-    except (BadBook, Refused) as fault:
-        raise click.UsageError(str(fault)) from None
+    key, kept = checking_key(public_key), Book(book)
     if not kept.pages:
-        raise click.UsageError(f"{book} holds no page")
+        raise BadBook(f"{book} holds no page")
+    system = running_system(DataFolder.at(data), url, token)
+    held = {(each["stream"], each["sequence"]): each["hash"] for each in events_of(system)}
     faults = list(kept.check(key, lambda stream, sequence: held.get((stream, sequence))))
     for words in faults:
-        click.echo(words)
-    click.echo(f"{kept.pages} pages, {len(kept.known)} streams: {'NOT ' if faults else ''}sound")
-    ctx.exit(1 if faults else 0)
-
-
-def _signing(path: Path) -> Ed25519PrivateKey:
-    try:
-        return signing_key(path)
-    except BadBook as fault:
-        raise click.UsageError(str(fault)) from None
+        OUT.print(words)
+    OUT.print(f"{kept.pages} pages, {len(kept.known)} streams: {'NOT ' if faults else ''}sound")
+    ctx.exit(BAD_NEWS if faults else 0)
 
 
 def _feed(urls: tuple[str, ...], *, data: Path, url: str | None, token: str | None) -> FeedClient:
@@ -111,18 +91,16 @@ def _feed(urls: tuple[str, ...], *, data: Path, url: str | None, token: str | No
     return FeedClient(dict.fromkeys(service_names(), system.url), system.token)
 
 
-def _add_page(
-    book: Book, key: Ed25519PrivateKey, found: Iterator[Head], err: Console
-) -> None:
+def _add_page(book: Book, key: Ed25519PrivateKey, found: Iterator[Head]) -> None:
     now, heads = iso(SystemClock().now()), list(found)
     back = book.gone_back(heads)
     for each in back:
-        err.print(f"{each.stream} has gone back: another head than the book says, or a shorter one")
-    written = book.add((each for each in heads if each not in back), at=now, key=key)
-    err.print(f"{now} page {book.pages}: {written} streams moved")
+        ERR.print(f"{each.stream} has gone back: another head than the book says, or a shorter one")
+    written = book.add([each for each in heads if each not in back], at=now, key=key)
+    ERR.print(f"{now} page {book.pages}: {written} streams moved")
 
 
-def _heads(feed: FeedClient, looked: dict[str, datetime], err: Console) -> Iterator[Head]:
+def _heads(feed: FeedClient, looked: dict[str, datetime]) -> Iterator[Head]:
     """Yield what may have moved since each service was last asked; `looked` is kept up to date."""
     for name in service_names():
         newest = looked.get(name, LONG_AGO)
@@ -131,6 +109,6 @@ def _heads(feed: FeedClient, looked: dict[str, datetime], err: Console) -> Itera
                 yield Head(stream=each.stream, sequence=each.sequence, hash=each.hash)
                 newest = max(newest, each.changed_at)
         except FeedUnavailable as fault:
-            err.print(str(fault))
+            ERR.print(str(fault))
         else:
             looked[name] = newest

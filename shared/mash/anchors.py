@@ -10,13 +10,14 @@ overwritten; what happened after the last page is not protected yet, so a page i
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -69,29 +70,36 @@ class Book:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read()
+
+    def _read(self) -> None:
         self.known: dict[str, Head] = {}
-        """The latest head of each stream in the book."""
-        self.pages = 0
-        self._tail = FIRST
+        self.pages, self._tail, self._size = 0, FIRST, 0
         for page, line in self._lines():
             self._take(page, line)
+        self._size = self.path.stat().st_size if self.path.exists() else 0
 
-    def add(self, heads: Iterable[Head], *, at: str, key: Ed25519PrivateKey) -> int:
-        """Write a page of the heads that moved, on disk before this returns. Returns how many."""
-        moved = tuple(each for each in heads if self.known.get(each.stream) != each)
-        if not moved:
-            return 0
-        page = Page(number=self.pages + 1, at=at, heads=moved, previous=self._tail)
-        signature = base64.b64encode(key.sign(page.content())).decode()
-        line = page.content() + b"\t" + signature.encode() + b"\n"
-        torn = _is_torn(self.path)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
+    def add(self, heads: Sequence[Head], *, at: str, key: Ed25519PrivateKey) -> int:
+        """Write a page of the heads that moved, on disk before this returns. Returns how many.
+
+        Whoever else writes pages of the same book waits meanwhile, and theirs are read first.
+        """
+        with open(self.path, "ab+", opener=_private) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if file.tell() != self._size:
+                self._read()
+            moved = tuple(each for each in heads if self.known.get(each.stream) != each)
+            if not moved:
+                return 0
+            page = Page(number=self.pages + 1, at=at, heads=moved, previous=self._tail)
+            signature = base64.b64encode(key.sign(page.content()))
+            line = page.content() + b"\t" + signature
             # A page that a crash cut short is left as it is; the next begins on a line of its own.
-            file.write(b"\n" + line if torn else line)
+            file.write((b"\n" if _is_torn(file) else b"") + line + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        self._take(page, line.rstrip(b"\n"))
+            self._size = file.tell()
+        self._take(page, line)
         return len(moved)
 
     def gone_back(self, heads: Iterable[Head]) -> list[Head]:
@@ -194,12 +202,16 @@ def _signed(line: bytes, key: Ed25519PublicKey) -> bool:
     return True
 
 
-def _is_torn(path: Path) -> bool:
-    if not path.exists() or path.stat().st_size == 0:
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _is_torn(file: IO[bytes]) -> bool:
+    """Does the book end in the middle of a line? Leaves the file at its end."""
+    if file.seek(0, os.SEEK_END) == 0:
         return False
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read() != b"\n"
+    file.seek(-1, os.SEEK_END)
+    return file.read() != b"\n"
 
 
 def _page(line: bytes) -> Page | None:

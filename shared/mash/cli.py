@@ -15,6 +15,8 @@ from typing import Any, Final
 import click
 
 from shared.mash import doctor, embedded, keeping, reports
+from shared.mash.anchor_commands import anchors
+from shared.mash.anchors import BadBook
 from shared.mash.children import CannotStart
 from shared.mash.client import Refused, System, running_system
 from shared.mash.export import export_events
@@ -30,14 +32,14 @@ class Mash(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (CannotStart, Refused) as fault:
+        except (CannotStart, Refused, BadBook) as fault:
             raise click.UsageError(str(fault)) from None
 
 
 PORTS: Final = click.IntRange(1, 65535)
 
 
-@click.group(cls=Mash, commands=keeping.COMMANDS)
+@click.group(cls=Mash, commands=[*keeping.COMMANDS, anchors])
 def main() -> None:
     """Golden Thread: every referral traced from a worry about a child to the child seen."""
     _reach_this_machine_directly()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -53,6 +53,12 @@ def _write(system: System, out: BinaryIO, *, err: Console) -> int:
     out.flush()
     os.fsync(out.fileno())
     return written
+
+
+def events_of(system: System) -> Iterator[Mapping[str, Any]]:
+    """Yield every event the auditor holds, as it was sealed. Raises Refused."""
+    for page in _pages(system):
+        yield from page["events"]
 
 
 def _pages(system: System) -> Iterator[dict[str, Any]]:

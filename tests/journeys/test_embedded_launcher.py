@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from pymongo import MongoClient
 
 from shared.ids import new_submission_id
 from shared.mash.accounts import SignIn, read_sign_ins
@@ -148,11 +150,35 @@ def test_what_was_acknowledged_before_a_kill_is_in_the_timeline_after_the_next_s
 
 def test_a_launcher_that_is_killed_takes_its_children_with_it(launched: Launched) -> None:
     pids = launched.pids()
-    assert len(pids) == 5, "a database, the web process and three workers"
+    assert len(pids) == 6, "a database, the web process, three workers, who keeps the anchor book"
 
     launched.kill(everything=False)
 
     eventually(lambda: not any(is_alive(pid) for pid in pids), "the children to end")
+
+
+def test_the_end_of_a_history_cut_off_is_found_by_the_anchor_book(launched: Launched) -> None:
+    ref = send(launched)
+    eventually(lambda: types_in_the_line(launched, ref), "the event in the line", within=60)
+    place, key = launched.folder.anchors, ("--key", str(launched.folder.anchors / "anchor.key"))
+    assert mash(launched, "sign", str(place / "book"), *key).returncode == 0
+    public = ("--public-key", str(place / "anchor.pub"))
+    sound = mash(launched, "check", str(place / "book"), *public)
+    assert (sound.returncode, sound.stdout.split()[-1]) == (0, "sound"), sound.stderr
+
+    socket = quote(str(launched.folder.run / "mongod.sock"), safe="")
+    with MongoClient[dict[str, Any]](f"mongodb://{socket}/") as client:
+        client["golden_thread_audit"]["entries"].delete_one({"_id": f"referral:{ref}#1"})
+    amiss = mash(launched, "check", str(place / "book"), *public)
+
+    assert amiss.returncode == 1
+    assert f"referral:{ref}#1 is gone" in amiss.stdout
+
+
+def mash(launched: Launched, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "shared.mash.cli", "anchors", *words]
+    command += ["--data", str(launched.folder.root)]
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
 def test_a_worker_that_is_killed_comes_back_and_hears_what_it_missed(launched: Launched) -> None:

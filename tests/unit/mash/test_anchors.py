@@ -111,6 +111,19 @@ def test_only_what_moved_is_written_and_what_went_back_is_named(world: World) ->
     assert [each.stream for each in book.gone_back(heads_of(chain(ONE, 3)))] == [ONE]
 
 
+def test_two_who_keep_one_book_take_turns(world: World) -> None:
+    one, other = Book(world.path), Book(world.path)
+    key = signing_key(world.private)
+
+    one.add(heads_of(chain(ONE, 5)), at="one", key=key)
+    assert other.add(heads_of(chain(ONE, 5)), at="other", key=key) == 0
+    other.add(heads_of(chain(ONE, 6)), at="other", key=key)
+    one.add(heads_of(chain(TWO, 4)), at="one", key=key)
+
+    assert world.faults({**chain(ONE, 6), **chain(TWO, 4)}) == []
+    assert Book(world.path).pages == 5
+
+
 def test_a_second_key_is_refused_and_a_wrong_file_is_named(world: World) -> None:
     with pytest.raises(BadBook, match="a key already"):
         new_key(world.path.parent)
