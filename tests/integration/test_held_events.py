@@ -22,11 +22,6 @@ from tests.support.waiting import eventually
 REF = "MASH-00000-00001"
 
 
-@pytest.fixture
-def toy(make_settings: MakeSettings) -> Toy:
-    return Toy(make_settings())
-
-
 class Forbidden(RuleBroken):
     code = "forbidden"
 

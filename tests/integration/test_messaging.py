@@ -2,114 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import pytest
-
-from shared.events.envelope import CONTENT_TYPE, Envelope, canonical
+from shared.events.envelope import Envelope, canonical
 from shared.hearing import Outcome
-from shared.messaging.consumer import Consumer
 from shared.messaging.held import Kind
 from shared.messaging.publisher import publisher_for
 from shared.messaging.relay import Relay
-from shared.messaging.topology import EXCHANGE, connection, declare
+from shared.messaging.topology import EXCHANGE, connection
 from shared.rules import RuleBroken
 from tests.conftest import MakeSettings
+from tests.support.carriers import Broker, bodies_of, consuming, put, relaying
 from tests.support.toy import Toy, note
 from tests.support.waiting import eventually
 
 REFS = [f"MASH-00000-000{n:02}" for n in range(20)]
-NUMBERS = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Broker:
-    """A broker, and the name of a hearing service that no other test uses."""
-
-    url: str
-    service: str
-
-    def declare(self) -> None:
-        declare(self.url, self.service, ("/referral",))
-
-
-@pytest.fixture(params=["rabbitmq", "embedded"])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
-    # A name of its own: kombu remembers in the process which queues it has bound.
-    service = f"toy{next(NUMBERS)}"
-    if request.param == "rabbitmq":
-        yield from _on_rabbitmq(request.getfixturevalue("amqp_url"), service)
-    else:
-        embedded = Broker(f"filesystem://{tmp_path}/broker", service)
-        embedded.declare()
-        yield embedded
-
-
-@pytest.fixture
-def rabbit(amqp_url: str) -> Iterator[Broker]:
-    yield from _on_rabbitmq(amqp_url, f"toy{next(NUMBERS)}")
-
-
-def _on_rabbitmq(url: str, service: str) -> Iterator[Broker]:
-    broker = Broker(url, service)
-    broker.declare()
-    yield broker
-    with connection(url) as opened:
-        for queue in (f"{service}.events", f"{service}.parked"):
-            opened.default_channel.queue_delete(queue)
-
-
-@pytest.fixture
-def toy(make_settings: MakeSettings) -> Toy:
-    return Toy(make_settings())
-
-
-@contextmanager
-def consuming(toy: Toy, broker: Broker) -> Iterator[Consumer]:
-    consumer = Consumer(broker.url, broker.service, toy.listener)
-    thread = threading.Thread(target=consumer.run_until_stopped, daemon=True)
-    thread.start()
-    try:
-        yield consumer
-    finally:
-        consumer.stop()
-        thread.join(10)
-
-
-@contextmanager
-def relaying(toy: Toy, url: str) -> Iterator[Relay]:
-    relay = Relay(toy.streams, partial(publisher_for, url), sweep_seconds=0.1)
-    toy.speakers.after_commit = relay.nudge
-    thread = threading.Thread(target=relay.run, daemon=True)
-    thread.start()
-    try:
-        yield relay
-    finally:
-        relay.stop()
-        thread.join(10)
-
-
-def put(url: str, *bodies: bytes) -> None:
-    with connection(url) as opened:
-        producer = opened.Producer(exchange=EXCHANGE)
-        for body in bodies:
-            producer.publish(
-                body,
-                routing_key="referral.referrer-informed",
-                content_type=CONTENT_TYPE,
-                content_encoding="utf-8",
-            )
-
-
-def bodies_of(toy: Toy, ref: str) -> list[bytes]:
-    return [canonical(event.to_wire()) for event in toy.said(ref)]
 
 
 def test_what_is_committed_is_heard_once_and_in_order(toy: Toy, broker: Broker) -> None:

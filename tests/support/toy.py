@@ -91,12 +91,13 @@ class DirectFeed(FeedClient):
 class Toy:
     """A speaker and a hearer on one real store."""
 
-    def __init__(self, settings: Settings, react: Any = note) -> None:
+    def __init__(self, settings: Settings, react: Any = note, *, fresh: bool = True) -> None:
         clock = SystemClock()
         connect("toy_speaker", settings)
         database = connect("toy_hearer", settings)
-        database.client.drop_database("golden_thread_toy_speaker")
-        database.client.drop_database("golden_thread_toy_hearer")
+        if fresh:
+            database.client.drop_database("golden_thread_toy_speaker")
+            database.client.drop_database("golden_thread_toy_hearer")
         self.speakers = Roots(MongoRecords(SpeakerDocument), Count, source="/referral", clock=clock)
         self.hearers = Roots(MongoRecords(HearerDocument), Count, source="/strategy", clock=clock)
         self.speakers.records.ensure_indexes()
