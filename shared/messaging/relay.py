@@ -45,6 +45,8 @@ class Relay:
         self.last_alive = time.monotonic()
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self.unroutable = 0
+        """How many events of the last batch no queue was bound for."""
 
     def nudge(self) -> None:
         """Say that there is something to publish."""
@@ -84,6 +86,7 @@ class Relay:
         self.last_alive = time.monotonic()
         batch, owners = _outgoing(self._streams)
         if not batch:
+            self.unroutable = 0
             return False
         self._publisher = self._publisher or self._connect()
         reached(Point.RELAY_BEFORE_PUBLISH)
@@ -92,7 +95,8 @@ class Relay:
         self._streams.mark_published(_unbroken(owners, confirmed))
         reached(Point.RELAY_AFTER_CONFIRM)
         self._published(len(confirmed))
-        if len(confirmed) < len(batch):
+        self.unroutable = len(batch) - len(confirmed)
+        if self.unroutable:
             refused = sorted(
                 {batch[i].routing_key for i in range(len(batch)) if i not in confirmed}
             )
