@@ -19,7 +19,7 @@ from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 
 from shared.events.envelope import CONTENT_TYPE
-from shared.messaging.topology import EXCHANGE, connection, is_rabbitmq
+from shared.messaging.topology import EXCHANGE, HEARTBEAT, connection, is_rabbitmq
 
 CONFIRM_SECONDS: Final = 15.0
 PERSISTENT: Final = 2
@@ -106,7 +106,7 @@ class ConfirmingPublisher:
         self._lost: str | None = None
         self._ready = threading.Event()
         parameters = pika.URLParameters(url)
-        parameters.heartbeat, parameters.socket_timeout = 10, 5
+        parameters.heartbeat, parameters.socket_timeout = HEARTBEAT, 5
         parameters.blocked_connection_timeout = CONFIRM_SECONDS
         parameters.stack_timeout, parameters.connection_attempts = 10, 1
         self._connection = SelectConnection(
@@ -124,9 +124,11 @@ class ConfirmingPublisher:
             raise PublishFailed(self._lost or "the broker does not answer")
         flight = self._flight = _Flight(batch)
         self._connection.ioloop.add_callback_threadsafe(lambda: self._send(flight))
-        landed = flight.landed.wait(CONFIRM_SECONDS)
-        if self._lost or not landed:
-            raise PublishFailed(self._lost or "the broker did not confirm in time")
+        if not flight.landed.wait(CONFIRM_SECONDS):
+            # A confirm that comes late must not be taken for that of a later batch.
+            self._lost = "the broker did not confirm in time"
+        if self._lost:
+            raise PublishFailed(self._lost)
         return flight.confirmed
 
     def close(self) -> None:

@@ -12,6 +12,8 @@ from kombu.exceptions import ChannelError
 log = logging.getLogger(__name__)
 
 EXCHANGE: Final = Exchange("safeguarding.events", type="topic", durable=True)
+HEARTBEAT: Final = 10
+"""Seconds between signs of life; a broker that gave none for two of them is taken for gone."""
 DELIVERY_LIMIT: Final = 20
 """Deliveries without an acknowledgement before RabbitMQ itself moves a message to parking."""
 
@@ -25,7 +27,7 @@ def connection(url: str) -> Connection:
     """Return a kombu connection that opens lazily and gives up on a frozen broker in seconds."""
     if is_rabbitmq(url):
         options = {"read_timeout": 10, "write_timeout": 10}
-        return Connection(url, connect_timeout=5, heartbeat=10, transport_options=options)
+        return Connection(url, connect_timeout=5, heartbeat=HEARTBEAT, transport_options=options)
     folder = Path(url.removeprefix("filesystem://"))
     for each in ("messages", "control"):
         (folder / each).mkdir(parents=True, exist_ok=True)

@@ -161,3 +161,9 @@ class RabbitNode(Node):
         except pika.exceptions.AMQPError:
             return False
         return True
+
+    def control(self, *words: str) -> None:
+        """Do what an administrator does with rabbitmqctl."""
+        program = Path(self._command[0]).with_name("rabbitmqctl")
+        command = [str(program), "--quiet", *words]
+        subprocess.run(command, env=self._environment, check=True, capture_output=True, timeout=120)
