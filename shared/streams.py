@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from shared.events.seal import stream_of
@@ -13,6 +13,9 @@ from shared.store import Roots
 
 MOST_AT_ONCE: Final = 500
 """Events or heads in one answer of a feed, and events of one stream in one pass of the relay."""
+
+SET_BACK: Final = timedelta(minutes=10)
+"""Comparisons come more often than this, so that none of them misses what bears an earlier time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class Streams:
     def __init__(self, roots: Roots[Any]) -> None:
         self._records = roots.records
         self._source = roots.source
+        self._clock = roots.clock
 
     def pending(self, most: int = MOST_AT_ONCE) -> Iterator[Pending]:
         """Yield what has not left yet, the longest waiting first."""
@@ -55,7 +59,11 @@ class Streams:
         """Return the heads of streams changed at or after `since`, oldest change first.
 
         `after_ref` continues a page: with the `changed_at` and the reference of its last head.
+        Whoever begins at a time to come saw our clock before it was set back: what was written
+        since then bears earlier times, and is told too.
         """
+        if not after_ref and since > (now := self._clock.now()):
+            since = now - SET_BACK
         return [
             Head(
                 stream=stream_of(self._source, tail.ref),

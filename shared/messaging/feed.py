@@ -171,15 +171,18 @@ class CatchUp:
     def _compare_with(self, source: str, grace: timedelta) -> int:
         mark = self._marks.compared_until(source)
         since = mark - OVERLAP if mark else LONG_AGO
-        newest, missing = since, 0
-        horizon = self._clock.now() - grace
+        newest, missing, all_settled = since, 0, True
+        now = self._clock.now()
         for head in self._feed.heads(source, since=since):
-            if head.changed_at > horizon:
-                break
+            # By our clock a time to come is no moment ago: the source's clock is ahead of ours.
+            if now - grace < head.changed_at <= now:
+                all_settled = False
+                continue
             known = self._known_head(head.stream)
             if known < head.sequence:
                 missing += self._fetch(source, head.stream, known)
-            newest = head.changed_at
+            if all_settled:
+                newest = head.changed_at
         if newest > LONG_AGO:
             self._marks.raise_to(source, newest)
         return missing
