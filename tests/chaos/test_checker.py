@@ -375,15 +375,19 @@ def test_a_worklist_that_lacks_a_child_or_keeps_a_case_is_found() -> None:
 
 def test_a_parked_event_without_its_reason_or_left_behind_is_found() -> None:
     events = a_whole_case().events
-    held = {"key": "x", "stream": events[0]["stream"], "sequence": 1, "reason": "not by contract"}
-    spoilt = {"key": "y", "stream": None, "sequence": 0, "reason": "the body is not JSON"}
+    first = {"stream": events[0]["stream"], "sequence": 1, "type": events[0]["type"]}
+    held = {"key": "x", **first, "cause": "handler-failed", "reason": "the handler failed"}
+    forged = {**held, "cause": "not-intact", "reason": "the hash does not belong to it"}
+    nothing = {"stream": None, "sequence": 0, "type": "unreadable", "cause": "unreadable"}
+    spoilt = {"key": "y", **nothing, "reason": "the body is not JSON"}
 
     def verdict(before: Any = (), after: Any = (), on_its_way: int = 0) -> set[Kind]:
         parked = Parked(service="audit", before=before, after=after, on_its_way=on_its_way)
         return verdict_on(events, parked=[parked])
 
-    assert verdict(before=[held], after=[spoilt]) == set()
+    assert verdict(before=[held], after=[spoilt, forged]) == set()
     assert verdict(before=[{**held, "reason": ""}]) == {Kind.UNEXPLAINED_PARKED}
+    assert verdict(before=[{**held, "cause": "because"}]) == {Kind.UNEXPLAINED_PARKED}
     assert verdict(after=[held]) == {Kind.UNEXPLAINED_PARKED}
     assert verdict(on_its_way=1) == {Kind.UNEXPLAINED_PARKED}
 

@@ -75,7 +75,7 @@ def judge_everything_read(reading: Reading, parked: Sequence[Parked]) -> Iterato
         yield from judge_line(ref, events, line)
         yield from judge_shown(ref, events, line["clocks"] if line else (), at=reading.at)
     yield from reading.lists
-    places = {f"{each['stream']}#{each['sequence']}": each["hash"] for each in evidence.events}
+    places = {f"{each['stream']}#{each['sequence']}": each["type"] for each in evidence.events}
     yield from judge_parked(parked, places)
 
 
