@@ -30,12 +30,13 @@ TIMEOUT = (3, 30)
 
 
 class Refused(Exception):
-    """The system said no, for a reason: `code` is the name of the broken rule, if it told one."""
+    """The system said no: `code` is the broken rule; `lost`, whether an earlier try is open."""
 
-    def __init__(self, where: str, answer: requests.Response) -> None:
+    def __init__(self, where: str, answer: requests.Response, *, lost: bool) -> None:
         super().__init__(f"{where}: {answer.status_code} {_problem(answer)}")
         self.status = answer.status_code
         self.code = _problem(answer)
+        self.lost = lost
 
 
 class NobodyAnswered(Exception):
@@ -125,7 +126,9 @@ class Client:
             post = self._calls.post if copies == 1 else requests.post
             return post(self._url(path), json=body, headers=headers, timeout=TIMEOUT)
 
-        answer = self._settled(command, self._sent(command, send, copies), stands)
+        sent = self._sent(command, send, copies)
+        answer = self._settled(command, sent, stands)
+        _same_answers(command, sent, once="submission_id" in body)
         return answer.json() if answer is not None else {}
 
     def fill(
@@ -155,7 +158,9 @@ class Client:
                 allow_redirects=False,
             )
 
-        answer = self._settled(command, self._sent(command, send, copies), stands)
+        sent = self._sent(command, send, copies)
+        answer = self._settled(command, sent, stands)
+        _same_answers(command, sent, once="submission_id" in dict(body))
         return answer.headers["Location"] if answer is not None else ""
 
     def open(self, person: str, path: str) -> Page:
@@ -218,7 +223,7 @@ class Client:
             return None
         if not lost:
             self.ledger.refuse(command, status=sent[0].answer.status_code, waited=waited)
-        raise Refused(command.what, sent[0].answer)
+        raise Refused(command.what, sent[0].answer, lost=lost)
 
     def _answered(
         self, send: Callable[[], requests.Response], what: str, command: Command | None = None
@@ -249,6 +254,13 @@ class Client:
 
     def _url(self, path: str) -> str:
         return f"{self.system.urls[path.split('/')[1]]}{path}"
+
+
+def _same_answers(command: Command, sent: Sequence[Sent], *, once: bool) -> None:
+    """Copies of one submission are one request: each is told the same."""
+    told = {each.done for each in sent}
+    if once and len(told) > 1:
+        raise AssertionError(f"{command.what} {command.key}: one copy was told yes, another no")
 
 
 def as_on_the_wall(at: datetime) -> str:

@@ -17,6 +17,7 @@ from tests.chaos.checker.chains import FIRST
 from tests.chaos.checker.commands import judge_commands
 from tests.chaos.checker.lines import judge_page, text_of
 from tests.chaos.checker.parked import Parked
+from tests.chaos.checker.records import judge_case, judge_referral
 from tests.chaos.evidence_of_a_case import (
     BLUE,
     CASE,
@@ -371,6 +372,57 @@ def test_a_worklist_that_lacks_a_child_or_keeps_a_case_is_found() -> None:
         {**empty, "not_seen": [row], "to_allocate": [{**row, "child": None}]},
     ):
         assert worklist_faults(wrong, events) != []
+
+
+def test_a_record_that_stands_elsewhere_than_its_events_say_is_found() -> None:
+    events = a_whole_case().events
+    due = {"due_at": "2026-11-20T23:59:59.999Z"}
+    seen = ((BLUE, iso(FRIDAY + timedelta(minutes=135)), 0), (GREEN, "2026-11-21T09:50:00Z", 1))
+    children = [
+        {
+            "child": child,
+            "first_seen_at": at,
+            "visits": [{}],
+            "attempts": [{}] * tries,
+            "promise": due,
+        }
+        for child, at, tries in seen
+    ]
+    case: dict[str, Any] = {
+        "stage": "allocated",
+        "route": "strategy-meeting",
+        "allocation": {"social_worker": "sw-worker"},
+        "children": children,
+    }
+    referral: dict[str, Any] = {
+        "stage": "referrer-informed",
+        "outcome": "strategy-meeting",
+        "decided_by": "mash-manager",
+        "children": [{"reference": BLUE}, {"reference": GREEN}],
+        "informed_at": iso(FRIDAY + timedelta(minutes=149)),
+    }
+
+    assert list(judge_referral(CASE, referral, events)) == []
+    assert list(judge_case(CASE, case, events)) == []
+    for change in (
+        {"stage": "decided"},
+        {"outcome": None},
+        {"children": []},
+        {"informed_at": None},
+    ):
+        assert list(judge_referral(CASE, {**referral, **change}, events)) != [], change
+    for child in (
+        {"first_seen_at": None},
+        {"visits": []},
+        {"attempts": [{}]},
+        {"promise": {"due_at": "2026-11-21T23:59:59.999Z"}},
+        {"promise": None},
+    ):
+        wrong = {**case, "children": [{**children[0], **child}]}
+        assert list(judge_case(CASE, wrong, events)) != [], child
+    for change in ({"stage": "opened"}, {"allocation": None}, {"route": "single-assessment"}):
+        assert list(judge_case(CASE, {**case, **change}, events)) != [], change
+    assert list(judge_case(CASE, None, events)) != []
 
 
 def test_a_parked_event_without_its_reason_or_left_behind_is_found() -> None:

@@ -21,6 +21,7 @@ from tests.chaos.checker.lists import judge_lists
 from tests.chaos.checker.order import judge_order
 from tests.chaos.checker.parked import Parked, judge_parked, replay_everything
 from tests.chaos.checker.reading import Doors, Reader
+from tests.chaos.checker.records import judge_records
 from tests.chaos.verdicts import Verdict, Violation
 
 __all__ = ["Doors", "judge"]
@@ -29,6 +30,8 @@ READINGS = 5
 """How often it is read again because something was still being written: oversight, for example,
 says when a promise becomes at risk, whenever that is."""
 PAGES = 30
+RECORDS = 200
+"""How many timeline pages, referrals and cases are opened; lines and lists are read in full."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,7 @@ def judge(
     violations = [
         *judge_commands(book, reading.evidence.events, before=before),
         *judge_everything_read(reading, parked),
-        *_judge_sample_of_pages(doors, reading),
+        *_judge_sample(doors, reading),
     ]
     figures = {**_figures(book, reading), "longest_wait_ms": int(longest_wait(ledger) * 1000)}
     return Verdict.over({**figures, **_parked_figures(parked)}, violations)
@@ -96,10 +99,13 @@ def _read(doors: Doors, now: Callable[[], datetime]) -> Reading:
     return reading
 
 
-def _judge_sample_of_pages(doors: Doors, reading: Reading) -> Iterator[Violation]:
+def _judge_sample(doors: Doors, reading: Reading) -> Iterator[Violation]:
+    """Open pages and records of a sample, the same for the same run."""
     lines = {ref: line for ref, line in reading.lines.items() if line is not None}
     chance = random.Random(len(lines))
     yield from judge_pages(doors, lines, most=PAGES, chance=chance)
+    cases = by_case(reading.evidence.events)
+    yield from judge_records(doors, cases, most=RECORDS, chance=chance)
 
 
 def _figures(book: Mapping[str, Attempt], reading: Reading) -> dict[str, int]:
