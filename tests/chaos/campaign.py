@@ -123,13 +123,13 @@ def _cause(its_world: World, load: Load, faults: Sequence[Fault], say: Say) -> l
                     lambda before=before: load.acknowledged > before, "work", within=WORK_WITHIN
                 )
             turns.acquire()
-            causing.append(pool.submit(_cause_one, its_world, load, fault, turns))
+            causing.append(pool.submit(_cause_one, its_world, load, fault, turns, say))
             say(f"{fault.number + 1} of {len(faults)}: {fault.kind} {fault.target} {fault.detail}")
     return [each.result() for each in causing]
 
 
 def _cause_one(
-    its_world: World, load: Load, fault: Fault, turns: threading.BoundedSemaphore
+    its_world: World, load: Load, fault: Fault, turns: threading.BoundedSemaphore, say: Say
 ) -> Done:
     note, done, hit = "", False, 0
     try:
@@ -138,6 +138,7 @@ def _cause_one(
             done = bool(ACTS[fault.kind](its_world, fault))
     except Exception as why:  # a fault that cannot be caused is told in the table, not hidden
         note = repr(why)
+        say(f"not caused: {fault.kind} {fault.target}: {note}")
     finally:
         turns.release()
     return Done(fault=fault, done=done, hit=hit, note=note)

@@ -42,9 +42,11 @@ def pause_broker(world: World, fault: Fault) -> bool:
 def fill_brokers_disk(world: World, fault: Fault) -> bool:
     """No room for what is published: first the alarm, or nothing left at all."""
     disk, rabbit = world.disks["broker"], world.system.rabbit
-    left = disk.fill(leave=ALMOST_FULL if fault.detail == "alarm" else 0)
-    world.wait(fault.seconds)
-    disk.empty()
+    try:
+        left = disk.fill(leave=ALMOST_FULL if fault.detail == "alarm" else 0)
+        world.wait(fault.seconds)
+    finally:
+        disk.empty()
     if not rabbit.is_running() or not rabbit.answers():
         rabbit.kill()
         rabbit.start()
@@ -103,15 +105,17 @@ def kill_secondary(world: World, fault: Fault) -> bool:
 def fill_members_disk(world: World, fault: Fault) -> bool:
     """No room on the disk of the first member: mongod ends itself, the others go on."""
     disk, node = world.disks["member"], world.members.nodes[0]
-    left = disk.fill(leave=0)
-    # Or what it had room for lasted as long as the fault.
-    with contextlib.suppress(AssertionError):
-        eventually(lambda: not node.is_running(), "it gave up", within=fault.seconds)
-    disk.empty()
+    try:
+        left = disk.fill(leave=0)
+        # Or what it had room for lasted as long as the fault.
+        with contextlib.suppress(AssertionError):
+            eventually(lambda: not node.is_running(), "it gave up", within=fault.seconds)
+    finally:
+        disk.empty()
     if not node.is_running():
         node.launch()
     world.members.wait_until_whole()
-    return left == 0
+    return left < ALMOST_FULL
 
 
 def _primary(world: World) -> MongoNode:
