@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-import pika
-
 from tests.chaos.plan import Fault, Kind
 from tests.chaos.sabotage import EXCHANGE, spoilt, written
-from tests.chaos.world import HEARS, World
+from tests.chaos.world import HEARS, NotMended, World
+from tests.support.waiting import eventually
 
 LAST_OF_SUMMER = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
 LAST_OF_WINTER = datetime(2027, 3, 28, 1, 0, tzinfo=UTC)
 """When the clocks on the wall in England change."""
+MENDED_WITHIN = 120.0
 BEFORE_IT = timedelta(seconds=8)
 AFTER_IT = timedelta(seconds=4)
 
@@ -45,7 +44,7 @@ def delete_binding(world: World, fault: Fault) -> bool:
     source = random.Random(fault.seed).choice(HEARS[fault.target]).removeprefix("/")
     with world.saboteur.channel() as channel:
         channel.queue_unbind(queue, EXCHANGE, f"{source}.#")
-    return _repair(world, fault)
+    return True
 
 
 def delete_parking(world: World, fault: Fault) -> bool:
@@ -56,14 +55,15 @@ def delete_parking(world: World, fault: Fault) -> bool:
             channel.exchange_delete(name)
         else:
             channel.queue_delete(name)
-    return _repair(world, fault)
+    return _is_mended(world, name, is_exchange=fault.detail == "exchange")
 
 
 def delete_queue(world: World, fault: Fault) -> bool:
     """Everything that waits for a service is gone, and so is the place to wait."""
+    name = f"{fault.target}.events"
     with world.saboteur.channel() as channel:
-        channel.queue_delete(f"{fault.target}.events")
-    return _repair(world, fault)
+        channel.queue_delete(name)
+    return _is_mended(world, name, is_exchange=False)
 
 
 def step_clock(world: World, fault: Fault) -> bool:
@@ -101,12 +101,21 @@ def _say_again(world: World, fault: Fault, *, shuffled: bool) -> bool:
     return True
 
 
-def _repair(world: World, fault: Fault) -> bool:
-    world.wait(fault.seconds)
-    # A service that found it missing may be declaring it at the same moment.
-    with contextlib.suppress(pika.exceptions.AMQPError, OSError):
-        world.restore_topology()
-    return True
+def _is_mended(world: World, name: str, *, is_exchange: bool) -> bool:
+    """Wait until the service itself has put back what was deleted. Raises NotMended."""
+
+    def is_there() -> bool:
+        with world.saboteur.channel() as channel:
+            if is_exchange:
+                channel.exchange_declare(name, passive=True)
+            else:
+                channel.queue_declare(name, passive=True)
+        return True
+
+    try:
+        return eventually(is_there, "it is there again", within=MENDED_WITHIN)
+    except AssertionError:
+        raise NotMended(f"{name} was not declared again") from None
 
 
 ACTS: Mapping[Kind, Callable[[World, Fault], bool]] = {

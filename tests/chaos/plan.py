@@ -104,9 +104,6 @@ SECONDS: Mapping[Kind, tuple[float, float]] = {
     Kind.MEMBER_DISK: (15.0, 20.0),
     Kind.SLOW: (2.0, 8.0),
     Kind.LOST: (1.0, 12.0),
-    Kind.BINDING: (1.0, 5.0),
-    Kind.PARKING: (1.0, 5.0),
-    Kind.QUEUE: (0.0, 2.0),
 }
 """How long what lasts may last: from the shortest to the longest."""
 

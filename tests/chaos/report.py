@@ -51,7 +51,12 @@ class Report:
     @property
     def sound(self) -> bool:
         """Did the line hold, for everybody?"""
-        return self.verdict.sound and not self.faults_of_load
+        return self.verdict.sound and not self.faults_of_load and not self.unmended
+
+    @property
+    def unmended(self) -> tuple[str, ...]:
+        """What the system did not put right by itself after a fault."""
+        return tuple(each.note for each in self.done if each.done and each.note)
 
     @property
     def void(self) -> tuple[str, ...]:
@@ -154,5 +159,10 @@ def _wrong(report: Report) -> list[str]:
     if len(violations) > SHOWN_AT_MOST:
         lines.append(f"… and {len(violations) - SHOWN_AT_MOST} more")
     lines += [f"still on its way: {each}" for each in report.left[:SHOWN_AT_MOST]]
-    lines += [f"not caused: {each.fault.kind}: {each.note}" for each in report.done if each.note]
+    lines += [f"not mended: {each}" for each in report.unmended]
+    lines += [
+        f"not caused: {each.fault.kind}: {each.note}"
+        for each in report.done
+        if not each.done and each.note
+    ]
     return [*lines, *(f"void: {each}" for each in report.void)]
