@@ -46,9 +46,10 @@ def tear(world: World, fault: Fault) -> bool:
 def _weather(
     world: World, fault: Fault, weather: Weather, lasts: float, **how: float | str
 ) -> bool:
-    connections = world.system.proxies.tell(fault.target, weather, **how)
+    """Did anything suffer?"""
+    suffered = world.system.proxies.tell(fault.target, weather, **how)
     world.wait(lasts)
-    return world.system.proxies.tell(fault.target, Weather.FAIR) + connections > 0
+    return world.system.proxies.tell(fault.target, Weather.FAIR) + suffered > 0
 
 
 ACTS: Mapping[Kind, Callable[[World, Fault], bool]] = {

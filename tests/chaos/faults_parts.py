@@ -80,11 +80,11 @@ def pause_primary(world: World, fault: Fault) -> bool:
 def cut_primary_off(world: World, fault: Fault) -> bool:
     """Nobody reaches it, clients and members alike; what it says itself still arrives."""
     link = f"mongo-{world.members.nodes.index(_primary(world))}"
-    connections = world.system.proxies.tell(link, Weather.REFUSED)
+    suffered = world.system.proxies.tell(link, Weather.REFUSED)
     world.wait(fault.seconds)
     world.system.proxies.tell(link, Weather.FAIR)
     world.members.wait_until_whole()
-    return connections > 0
+    return suffered > 0
 
 
 def step_down(world: World, fault: Fault) -> bool:

@@ -1,7 +1,8 @@
 """A bad network between real parts: every connection of a link goes through here, and suffers.
 
 One process carries all links of a run, so that people at work in the test do not slow it down.
-It is told what to do line by line and answers with how many connections were open at that moment.
+It is told what to do line by line and answers with how much has suffered since it was told last:
+connections that were reset, pieces that were late, lost, spoilt or torn.
 
     with Proxies({"broker": (5673, 5672)}) as proxies:
         proxies.tell("broker", Weather.CUT)
@@ -57,25 +58,29 @@ class Link:
     seconds: float = 0.0
     way: str = BOTH
     pieces: int = 0
+    suffered: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     open: set[asyncio.StreamWriter] = field(default_factory=set)
     fair: asyncio.Event = field(default_factory=asyncio.Event)
 
     def change(self, told: Mapping[str, Any]) -> int:
-        """Take what was told. Returns how many connections were open."""
-        connections = len(self.open) // 2
+        """Take what was told. Returns how much suffered."""
+        suffered, self.suffered = self.suffered, 0
         self.weather = Weather(told["weather"])
         self.seconds, self.way = float(told.get("seconds", 0)), str(told.get("way", BOTH))
         self.pieces = int(told.get("pieces", 0))
         self.chance = random.Random(int(told.get("seed", 0)))
         if self.weather in {Weather.CUT, Weather.REFUSED}:
+            suffered += len(self.open) // 2
             for writer in self.open:
                 writer.transport.abort()
+        if self.weather is Weather.CUT:
+            self.weather = Weather.FAIR
         if self.weather is Weather.LOST:
             self.fair.clear()
         else:
             self.fair.set()
-        return connections
+        return suffered
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection until either end closes it."""
@@ -85,6 +90,7 @@ class Link:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.weather is Weather.REFUSED:
+            self.suffered += 1
             writer.transport.abort()
             return
         try:
@@ -118,14 +124,17 @@ class Link:
 
     async def _suffer(self, piece: bytes, way: str) -> bytes:
         """Return what arrives of a piece, and when."""
-        if self.way not in {way, BOTH}:
+        if self.way not in {way, BOTH} or self.weather is Weather.FAIR:
             return piece
+        self.suffered += 1
         if self.weather is Weather.LOST:
             await self.fair.wait()
         elif self.weather is Weather.SLOW:
             await asyncio.sleep(self.seconds)
-        elif self.weather is Weather.SPOILT and self.pieces:
+        elif self.weather is Weather.SPOILT:
             self.pieces -= 1
+            if not self.pieces:
+                self.weather = Weather.FAIR
             return self._spoilt(piece)
         elif self.weather is Weather.TORN and len(piece) > 1:
             self.weather = Weather.FAIR
@@ -172,7 +181,7 @@ class Proxies:
             self._process.stdout.close()
 
     def tell(self, link: str, weather: Weather, **how: Any) -> int:
-        """Change the weather of a link. Returns how many connections were open."""
+        """Change the weather of a link. Returns how much suffered, this change included."""
         assert self._process
         assert self._process.stdin
         assert self._process.stdout
