@@ -17,8 +17,9 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from shared.database import durable, ensure
+from shared.events.envelope import iso
 from shared.ids import new_event_id
-from shared.watch.alarms import RULE_OF, Alarm, Measure, Reading, Rule
+from shared.watch.alarms import RULE_OF, Alarm, Measure, Rule
 
 CLAIM: Final = timedelta(seconds=30)
 """How long one process has to tell of an alarm before another one may."""
@@ -122,11 +123,22 @@ class AlarmBook:
         return _entry(found) if found else None
 
 
-def reading_of(entry: Entry) -> Reading:
-    """Return the reading that an entry of the book was last made of."""
-    return Reading(
-        measure=entry.rule.measure, value=entry.value, subject=entry.subject, since=entry.since
-    )
+def alarm_as_json(entry: Entry) -> Mapping[str, Any]:
+    """Return an alarm of the book, with what it means and what to do, for programs."""
+    return {
+        "id": entry.id,
+        "alarm": entry.rule.measure.value,
+        "subject": entry.subject,
+        "value": entry.value,
+        "unit": entry.rule.unit.value,
+        "since": iso(entry.since) if entry.since else None,
+        "raised_at": iso(entry.raised_at),
+        "cleared_at": iso(entry.cleared_at) if entry.cleared_at else None,
+        "title": entry.rule.title,
+        "meaning": entry.rule.meaning,
+        "remedy": entry.rule.remedy,
+        "runbook": entry.rule.runbook,
+    }
 
 
 def _entry(found: Mapping[str, Any]) -> Entry:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import requests
 
-from shared.events.envelope import iso
-from shared.watch.book import Entry
+from shared.watch.book import Entry, alarm_as_json
 
 log = logging.getLogger(__name__)
 
@@ -24,24 +23,8 @@ class Teller:
 
     def tell(self, entry: Entry) -> bool:
         """Tell of an alarm as it stands in the book. False: it is to be told again."""
-        return self._post(
-            {
-                "id": entry.id,
-                "service": self._service,
-                "alarm": entry.rule.measure.value,
-                "subject": entry.subject,
-                "state": _state(entry),
-                "value": entry.value,
-                "unit": entry.rule.unit.value,
-                "since": iso(entry.since) if entry.since else None,
-                "raised_at": iso(entry.raised_at),
-                "cleared_at": iso(entry.cleared_at) if entry.cleared_at else None,
-                "title": entry.rule.title,
-                "meaning": entry.rule.meaning,
-                "remedy": entry.rule.remedy,
-                "runbook": entry.rule.runbook,
-            }
-        )
+        state = "cleared" if entry.cleared_at else "raised"
+        return self._post({"service": self._service, "state": state, **alarm_as_json(entry)})
 
     def tell_of_the_store(self, *, away: bool) -> None:
         """Say that the store is away or back: once, because nothing can be written down."""
@@ -68,7 +51,3 @@ class Teller:
             log.warning("alarm not told; it is told again", extra={"reason": type(fault).__name__})
             return False
         return True
-
-
-def _state(entry: Entry) -> Literal["raised", "cleared"]:
-    return "cleared" if entry.cleared_at else "raised"

@@ -32,6 +32,7 @@ _HUB: Final = frozenset({Role.MASH_PRACTITIONER, Role.MASH_MANAGER})
 _MANAGERS: Final = frozenset({Role.MASH_MANAGER, Role.TEAM_MANAGER})
 
 _DIRECTORY_KEEPERS: Final = frozenset({Role.ADMINISTRATOR, Role.TEAM_MANAGER})
+_WATCHERS: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 _TIMELINE_READERS: Final = _MANAGERS | {Role.AUDITOR, Role.ADMINISTRATOR}
 
 MENU: Final = (
@@ -41,6 +42,7 @@ MENU: Final = (
     MenuItem(text="My visits", href="/strategy/my-visits", roles=frozenset({Role.SOCIAL_WORKER})),
     MenuItem(text="Directory", href="/strategy/directory", roles=_DIRECTORY_KEEPERS),
     MenuItem(text="Timelines", href="/audit/cases", roles=_TIMELINE_READERS),
+    MenuItem(text="Operations", href="/audit/operations", roles=_WATCHERS),
 )
 """Each item is offered only to roles that its page lets in; a test asks the pages."""
 

@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from shared.auth import Accounts, Person, public
 from shared.web.guard import local_path, sign_in, sign_out
 from shared.web.navigation import home_of
+from shared.web.standing import standing_alarms
 from shared.web.templating import STATIC
 from shared.web.unsent import carried, send_again, sign_in_form
 
@@ -91,7 +92,10 @@ def probes(service: str, *, version: str, readiness: Callable[[], list[str]]) ->
             log.error("readiness check failed", extra={"error": type(error).__name__})
             reasons = [f"the check itself failed: {type(error).__name__}"]
         status = "not ready" if reasons else "ready"
-        return jsonify({"status": status, "reasons": reasons}), 503 if reasons else 200
+        # With the broker away, say, referrals are accepted all the same: that is ready.
+        degraded = [] if reasons else [alarm.rule.title for alarm in standing_alarms()]
+        said = {"status": status, "reasons": reasons, "degraded": degraded}
+        return jsonify(said), 503 if reasons else 200
 
     @blueprint.get("/version")
     @public

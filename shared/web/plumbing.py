@@ -1,4 +1,4 @@
-"""The doors of the plumbing: a service's feed, and its parked events to read and replay."""
+"""The doors of the plumbing: a service's feed, and how the service fares."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from shared.auth import requires
 from shared.events.codes import Role
 from shared.events.envelope import iso
 from shared.messaging.feed import LONG_AGO
-from shared.messaging.held import Held
 from shared.rules import Invalid
 from shared.streams import MOST_AT_ONCE, Head
 from shared.web.metrics import metrics
+from shared.web.operations import operations
+from shared.web.parked import parked
+from shared.web.standing import show_how_it_fares
 
 if TYPE_CHECKING:
     from shared.plumbing import Plumbing
 
 
 def add_plumbing(app: Flask, plumbing: Plumbing) -> None:
-    """Register the feed, the parked events and the metrics of a service on its application."""
+    """Register the feed, the operations and the metrics of a service on its application."""
+    show_how_it_fares(app, plumbing)
     app.register_blueprint(_feed(plumbing))
-    app.register_blueprint(_parked(plumbing))
+    app.register_blueprint(parked(plumbing))
+    app.register_blueprint(operations(plumbing))
     app.register_blueprint(metrics(plumbing))
 
 
@@ -59,32 +63,6 @@ def _feed(plumbing: Plumbing) -> Blueprint:
     return blueprint
 
 
-def _parked(plumbing: Plumbing) -> Blueprint:
-    name = plumbing.service.name
-    blueprint = Blueprint("parked", __name__, url_prefix=f"/{name}/api/parked")
-
-    @blueprint.get("")
-    @requires(Role.ADMINISTRATOR, Role.AUDITOR)
-    def parked() -> ResponseReturnValue:
-        """What waits for a person, oldest first, and how much is held in all."""
-        return jsonify(
-            parked=[_held(each) for each in plumbing.held.parked()], held=plumbing.held.counts()
-        )
-
-    @blueprint.post("/replay")
-    @requires(Role.ADMINISTRATOR)
-    def replay() -> ResponseReturnValue:
-        """Make parked events due again: all, or those of the `stream` named in the body."""
-        asked = request.get_json(silent=True) or {}
-        if not isinstance(asked, dict) or set(asked) - {"stream"}:
-            raise Invalid(
-                "Send an object with the name of a stream, or an empty one", field="stream"
-            )
-        return jsonify(replayed=plumbing.held.replay(stream=asked.get("stream")))
-
-    return blueprint
-
-
 def _since() -> datetime:
     text = request.args.get("since")
     if not text:
@@ -111,17 +89,4 @@ def _head(head: Head) -> Mapping[str, Any]:
         "sequence": head.sequence,
         "hash": head.hash,
         "changed_at": iso(head.changed_at),
-    }
-
-
-def _held(held: Held) -> Mapping[str, Any]:
-    return {
-        "key": held.key,
-        "stream": held.stream,
-        "sequence": held.sequence,
-        "type": held.type,
-        "cause": held.cause,
-        "reason": held.reason,
-        "tries": held.tries,
-        "held_at": iso(held.held_at),
     }

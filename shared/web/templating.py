@@ -115,5 +115,8 @@ def _page_names(clock: Clock, *, demo: bool) -> dict[str, Any]:
         "home": home_of(person) if person else "/",
         "now": clock.now(),
         "demonstration": demo,
+        # Replaced where a service keeps a watch over itself.
+        "alarms_for_administrators": tuple,
+        "line_delayed_since": lambda: None,
         "request_id": g.get("request_id", ""),
     }

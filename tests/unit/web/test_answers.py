@@ -96,7 +96,11 @@ def test_the_probes_need_nobody_and_say_nothing_personal() -> None:
     assert client.get("/toy/version").json == {"service": "toy", "version": "0.1.0"}
     ready = client.get("/toy/readyz")
     assert ready.status_code == 503
-    assert ready.json == {"status": "not ready", "reasons": ["database: no answer"]}
+    assert ready.json == {
+        "status": "not ready",
+        "reasons": ["database: no answer"],
+        "degraded": [],
+    }
     assert toy_app().test_client().get("/toy/readyz").status_code == 200
 
 

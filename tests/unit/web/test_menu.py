@@ -15,7 +15,9 @@ import shared.mash
 from shared.auth import EVERYONE, Person, allowed_roles
 from shared.clock import SystemClock
 from shared.events.codes import Role
+from shared.plumbing import plumb
 from shared.web.navigation import MENU, MenuItem, home_of, menu_of
+from shared.web.plumbing import add_plumbing
 from tests.unit.web.world import SETTINGS
 
 DIRECTORY = Path(shared.mash.__file__).parent / "data" / "demo_directory.json"
@@ -32,7 +34,13 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Flask]:
     )
     names = ("referral", "strategy", "audit")
     modules = {name: import_module(f"services.{name}.app") for name in names}
-    return {name: module.build(settings, SystemClock()).web() for name, module in modules.items()}
+    plumbings = {
+        name: plumb(module.build(settings, SystemClock())) for name, module in modules.items()
+    }
+    applications = {name: each.service.web() for name, each in plumbings.items()}
+    for name, application in applications.items():
+        add_plumbing(application, plumbings[name])
+    return applications
 
 
 def let_in(services: dict[str, Flask], address: str) -> Iterable[Role]:

@@ -115,7 +115,7 @@ def test_the_menu_shows_what_the_person_may_use() -> None:
     page = PageClient(toy_app()).acting_as(MANAGER).get("/toy/worry")
 
     items = [link.text for link in page.tree.one("nav").all("a")]
-    assert items == ["Duty inbox", "Send a referral", "Worklist", "Timelines"]
+    assert items == ["Duty inbox", "Send a referral", "Worklist", "Timelines", "Operations"]
 
 
 def test_somebody_signed_in_is_not_asked_again() -> None:
