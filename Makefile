@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo up down test check fmt lock docs compose-test chaos embedded development machine
+.PHONY: help demo up down test check fmt lock docs compose-test chaos simulate embedded development machine
 
 help: ## List what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ check: development ## Format, lint, types, import contracts, unit and architectu
 
 chaos: development machine ## Cause 300 faults while people work, and judge it (CHAOS_SEED, CHAOS_FAULTS=5000)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+simulate: development ## Run the core of all services in memory, through thousands of crashes (SIM_SEED, SIM_HISTORIES)
+	@$(BIN)/python -m tests.simulation --pairs $(ARGS)
 
 fmt: development ## Put the code into its format and mend what can be mended by itself
 	@$(BIN)/ruff format .

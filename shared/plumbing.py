@@ -12,10 +12,10 @@ from shared.database import unhurried
 from shared.events.envelope import Envelope
 from shared.hearing import Hearer, Outcome
 from shared.messaging.abreast import Abreast
-from shared.messaging.feed import CatchUp, FeedClient, MongoFeedMarks
+from shared.messaging.feed import CatchUp, Feed, FeedClient, FeedMarks, MongoFeedMarks
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
-from shared.messaging.publisher import publisher_for
+from shared.messaging.publisher import Publisher, publisher_for
 from shared.messaging.relay import Relay
 from shared.messaging.topology import mend
 from shared.service import Hearing, Service
@@ -71,27 +71,47 @@ class Plumbing:
         self.watch.pulse.missing = tuple(gone)
 
 
-def plumb(service: Service) -> Plumbing:
-    """Put the plumbing of a service together. Opens nothing; a commit now nudges the relay."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the plumbing of a service meets outside of it."""
+
+    held: HeldEvents
+    feed: Feed
+    marks: FeedMarks
+    connect: Callable[[], Publisher]
+    """Open a connection to publish with."""
+
+
+def real_ports(service: Service) -> Ports:
+    """Return the store, the other services and the broker of the settings. Opens nothing."""
     settings = service.settings
-    streams = Streams(service.roots)
-    held = HeldEvents(service.database, service.clock)
-    feed = FeedClient(settings.feed_urls, settings.service_token)
+    return Ports(
+        held=HeldEvents(service.database, service.clock),
+        feed=FeedClient(settings.feed_urls, settings.service_token),
+        marks=MongoFeedMarks(service.database),
+        connect=partial(publisher_for, settings.amqp_url),
+    )
+
+
+def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
+    """Put the plumbing of a service together. Opens nothing; a commit now nudges the relay."""
+    meets = ports or real_ports(service)
+    streams, held = Streams(service.roots), meets.held
     hearer = Hearer(service.roots, service.reactions)
     hearing = service.hearing or Hearing(receive=hearer.receive, known_head=hearer.known_head)
     pulse = Pulse()
-    listener = Listener(service.hears, _counted(hearing.receive, pulse), held, feed)
+    listener = Listener(service.hears, _counted(hearing.receive, pulse), held, meets.feed)
     relay = Relay(
         streams,
-        partial(publisher_for, settings.amqp_url),
-        sweep_seconds=settings.sweep_seconds,
+        meets.connect,
+        sweep_seconds=service.settings.sweep_seconds,
         published=partial(pulse.count, Tally.PUBLISHED),
     )
-    pulse.watch("relay", lambda: relay.last_alive, every_seconds=settings.sweep_seconds)
+    pulse.watch("relay", lambda: relay.last_alive, every_seconds=service.settings.sweep_seconds)
     service.roots.after_commit = relay.nudge
     catch_up = CatchUp(
-        MongoFeedMarks(service.database),
-        feed,
+        meets.marks,
+        meets.feed,
         service.clock,
         hears=service.hears,
         known_head=hearing.known_head,
@@ -100,7 +120,7 @@ def plumb(service: Service) -> Plumbing:
     )
     abreast = Abreast(
         service.database,
-        feed,
+        meets.feed,
         service.clock,
         hears=service.hears,
         known_head=hearing.known_head,

@@ -17,7 +17,7 @@ from pymongo.database import Database
 from shared.clock import Clock
 from shared.database import durable
 from shared.events.envelope import Envelope
-from shared.messaging.feed import LONG_AGO, FeedClient, FeedUnavailable
+from shared.messaging.feed import LONG_AGO, Feed, FeedUnavailable
 
 OVERLAP: Final = timedelta(seconds=5)
 """How long a write may take from the time it bears to the moment it can be read."""
@@ -44,7 +44,7 @@ class Abreast:
     def __init__(
         self,
         database: Database[dict[str, Any]],
-        feed: FeedClient,
+        feed: Feed,
         clock: Clock,
         *,
         hears: tuple[str, ...],

@@ -53,6 +53,10 @@ class Feed(Protocol):
         """Yield the heads of all streams changed since a time, oldest first."""
         ...
 
+    def time_of(self, source: str) -> datetime:
+        """Return what time it is at a source. Raises FeedUnavailable."""
+        ...
+
 
 class FeedMarks(Protocol):
     """How far each source was compared."""
