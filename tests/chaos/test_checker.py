@@ -425,23 +425,26 @@ def test_a_record_that_stands_elsewhere_than_its_events_say_is_found() -> None:
     assert list(judge_case(CASE, None, events)) != []
 
 
-def test_a_parked_event_without_its_reason_or_left_behind_is_found() -> None:
+def test_what_is_parked_without_alarm_or_words_or_is_left_is_found() -> None:
     events = a_whole_case().events
-    first = {"stream": events[0]["stream"], "sequence": 1, "type": events[0]["type"]}
-    held = {"key": "x", **first, "cause": "handler-failed", "reason": "the handler failed"}
-    forged = {**held, "cause": "not-intact", "reason": "the hash does not belong to it"}
-    nothing = {"stream": None, "sequence": 0, "type": "unreadable", "cause": "unreadable"}
-    spoilt = {"key": "y", **nothing, "reason": "the body is not JSON"}
+    held = {"key": "x", "cause": "unreadable", "reason": "the body is not JSON"}
+    words = {"what": "A message that is no event arrived.", "to_do": "Set it aside, with a reason."}
 
-    def verdict(before: Any = (), after: Any = (), on_its_way: int = 0) -> set[Kind]:
-        parked = Parked(service="audit", before=before, after=after, on_its_way=on_its_way)
-        return verdict_on(events, parked=[parked])
+    def verdict(**but: Any) -> set[Kind]:
+        sound = {"service": "audit", "before": [held], "causes": {"unreadable": words}, "left": []}
+        rest = {"alarmed": True, "set_aside": 1, "on_its_way": 0}
+        return verdict_on(events, parked=[Parked(**{**sound, **rest, **but})])
 
-    assert verdict(before=[held], after=[spoilt, forged]) == set()
-    assert verdict(before=[{**held, "reason": ""}]) == {Kind.UNEXPLAINED_PARKED}
-    assert verdict(before=[{**held, "cause": "because"}]) == {Kind.UNEXPLAINED_PARKED}
-    assert verdict(after=[held]) == {Kind.UNEXPLAINED_PARKED}
-    assert verdict(on_its_way=1) == {Kind.UNEXPLAINED_PARKED}
+    assert verdict() == set()
+    for spoilt in (
+        {"before": [{**held, "reason": ""}]},
+        {"causes": {}},
+        {"causes": {"unreadable": {**words, "to_do": ""}}},
+        {"alarmed": False},
+        {"left": [held]},
+        {"on_its_way": 1},
+    ):
+        assert verdict(**spoilt) == {Kind.UNEXPLAINED_PARKED}, spoilt
 
 
 @pytest.mark.parametrize(

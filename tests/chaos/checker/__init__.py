@@ -19,7 +19,7 @@ from tests.chaos.checker.evidence import Evidence, Eyes, gather, read_heads
 from tests.chaos.checker.lines import Shown, judge_line, judge_pages, read_line
 from tests.chaos.checker.lists import judge_lists
 from tests.chaos.checker.order import judge_order
-from tests.chaos.checker.parked import Parked, judge_parked, replay_everything
+from tests.chaos.checker.parked import Parked, deal_with_parked, judge_parked
 from tests.chaos.checker.reading import Doors, Reader
 from tests.chaos.checker.records import judge_records
 from tests.chaos.verdicts import Verdict, Violation
@@ -55,7 +55,7 @@ def judge(
 
     `now` is everybody's clock; `before` names cases that were there before the book was begun.
     """
-    book, parked = read_book(ledger), replay_everything(doors)
+    book, parked = read_book(ledger), deal_with_parked(doors)
     reading = _read(doors, now)
     violations = [
         *judge_commands(book, reading.evidence.events, before=before),
@@ -78,8 +78,7 @@ def judge_everything_read(reading: Reading, parked: Sequence[Parked]) -> Iterato
         yield from judge_line(ref, events, line)
         yield from judge_shown(ref, events, line["clocks"] if line else (), at=reading.at)
     yield from reading.lists
-    places = {f"{each['stream']}#{each['sequence']}": each["type"] for each in evidence.events}
-    yield from judge_parked(parked, places)
+    yield from judge_parked(parked)
 
 
 def _read(doors: Doors, now: Callable[[], datetime]) -> Reading:
@@ -125,5 +124,6 @@ def _figures(book: Mapping[str, Attempt], reading: Reading) -> dict[str, int]:
 def _parked_figures(parked: Sequence[Parked]) -> dict[str, int]:
     return {
         "parked": sum(len(each.before) for each in parked),
-        "parked_after_replay": sum(len(each.after) for each in parked),
+        "set_aside": sum(each.set_aside for each in parked),
+        "left_parked": sum(len(each.left) for each in parked),
     }
