@@ -84,9 +84,9 @@ def same_keys(line: Mapping[str, Any], written: Sequence[Mapping[str, Any]]) -> 
     return shown == sorted(f"{event['stream']}#{event['sequence']}" for event in written)
 
 
-def settle(system: System) -> None:
+def settle(system: System, *, within: float = 150) -> None:
     """Return when nothing is on its way: all published, nothing held, audit holds every head."""
-    eventually(lambda: not on_the_way(system), "all is quiet", within=150)
+    eventually(lambda: not on_the_way(system), "all is quiet", within=within)
 
 
 def on_the_way(system: System) -> list[str]:
