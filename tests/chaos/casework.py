@@ -1,22 +1,13 @@
-"""The whole story of a case, and its second half: meeting, lead, allocation, visits."""
+"""The whole story of a case, as far as chance takes it."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
+from functools import partial
 
-from tests.chaos.answers import (
-    CORE,
-    NOT_ALONE,
-    NOT_SEEN,
-    STATUTORY,
-    some_attendance,
-    whole_minutes,
-)
-from tests.chaos.ledger import Cause
-from tests.chaos.people import as_on_the_wall
-from tests.chaos.stories import MANAGER, Ask, LeftStanding, Steps, Story
+from tests.chaos import moves
+from tests.chaos.answers import STATUTORY
+from tests.chaos.asking import MANAGER, LeftStanding, Steps
+from tests.chaos.stories import Story
 
 LOOKS = 4_000
 """How often a story looks whether its case has been opened before it is left standing."""
@@ -49,11 +40,11 @@ def _work(story: Story) -> Steps:
         yield from _call_and_lead(story)
         if chance.random() < 0.07:
             return
-        yield from story.do(lambda: _record(story))
+        yield from story.do(partial(moves.record_meeting, story))
     if chance.random() < 0.08:
         return
-    yield from story.do(lambda: _allocation(story))
-    yield from _visits(story, _case(story)["allocation"]["social_worker"])
+    yield from story.do(partial(moves.allocate, story))
+    yield from _visits(story, moves.case_of(story)["allocation"]["social_worker"])
 
 
 def _wait_until_opened(story: Story) -> Steps:
@@ -66,198 +57,19 @@ def _wait_until_opened(story: Story) -> Steps:
 
 def _call_and_lead(story: Story) -> Steps:
     chance = story.chance
-    yield from story.do(lambda: _call(story))
+    yield from story.do(partial(moves.call_meeting, story))
     if chance.random() < 0.12:
-        yield from story.do(lambda: _override(story))
+        yield from story.do(partial(moves.override, story))
     if chance.random() < 0.1:
-        yield from story.do(lambda: _decline(story))
+        yield from story.do(partial(moves.decline, story))
     if chance.random() < 0.9:
-        yield from story.do(lambda: _acknowledge(story))
+        yield from story.do(partial(moves.acknowledge, story))
 
 
 def _visits(story: Story, visitor: str) -> Steps:
-    for child in _case(story)["children"]:
+    for child in moves.case_of(story)["children"]:
+        attempt = partial(moves.attempt_visit, story, child["child"], visitor)
         while story.chance.random() < 0.25:
-            yield from story.do(lambda child=child: _attempt(story, child["child"], visitor))
+            yield from story.do(attempt)
         if story.chance.random() < 0.93:
-            yield from story.do(lambda child=child: _seen(story, child, visitor))
-
-
-def _case(story: Story) -> dict[str, Any]:
-    found: dict[str, Any] | None = story.client.get(MANAGER, f"/strategy/api/cases/{story.ref}")
-    if found is None:
-        raise AssertionError(f"{story.ref}: the case was there and is not any more")
-    return found
-
-
-def _call(story: Story) -> Ask:
-    starts = whole_minutes(story.client.now()) + timedelta(minutes=story.chance.randint(1, 600))
-    physical = _case(story)["physical_harm_alleged"]
-    invited = [*CORE, *(["paediatrician"] if physical else [])]
-    body = {"starts_at": starts.isoformat(), "mode": "video", "invited": invited}
-    says = {"meeting": 1, "starts_at": starts.isoformat(), "mode": "video", "invited": invited}
-    causes = [
-        Cause(type="strategy.meeting-called", says=says),
-        Cause(type="strategy.lead-assigned", says={"meeting": 1}),
-    ]
-    typed = {**body, "starts_at": as_on_the_wall(starts)}
-    return _ask(story, "meeting", body, causes, person=MANAGER, page="meeting", typed=typed)
-
-
-def _lead(story: Story) -> str:
-    return str(_case(story)["meetings"][-1]["lead"]["person"])
-
-
-def _acknowledge(story: Story) -> Ask:
-    lead = _lead(story)
-    causes = [Cause(type="strategy.lead-acknowledged", says={"meeting": 1, "lead": lead})]
-    return _ask(story, "lead/acknowledge", {}, causes, person=lead, page="lead/acknowledge")
-
-
-def _decline(story: Story) -> Ask:
-    lead, reason = _lead(story), "other-urgent-work"
-    causes = [
-        Cause(type="strategy.lead-declined", says={"lead": lead, "reason": reason}),
-        Cause(type="strategy.lead-reassigned", says={"previous_lead": lead, "because": "declined"}),
-    ]
-    body = {"reason": reason}
-    return _ask(story, "lead/decline", body, causes, person=lead, page="lead/decline", typed=body)
-
-
-def _override(story: Story) -> Ask:
-    lead = _lead(story)
-    others = [each for each in story.office.managers_of(None) if each != lead]
-    named = story.chance.choice(others)
-    body = {"lead": named, "reason": "Knows the family from an earlier enquiry."}
-    says = {"previous_lead": lead, "lead": named, "because": "override"}
-    causes = [Cause(type="strategy.lead-reassigned", says=says)]
-    return _ask(
-        story, "lead/override", body, causes, person=MANAGER, page="lead/override", typed=body
-    )
-
-
-def _record(story: Story) -> Ask:
-    """The record is made by whoever leads: a police officer who stayed away needs a reason."""
-    case, lead = _case(story), _lead(story)
-    invited = case["meetings"][-1]["invited"]
-    attended = some_attendance(story.chance, invited)
-    held_at = _possible(story, case)
-    quorate = all(each["presence"] == "attended" for each in attended)
-    section_47 = story.chance.random() < 0.7
-    body: dict[str, Any] = {
-        "held_at": held_at,
-        "attendance": attended,
-        "section_47": section_47,
-        "rationale": "Reasonable cause to suspect significant harm was looked at together.",
-    }
-    says = {"meeting": 1, "led_by": lead, "quorate": quorate, "section_47": section_47}
-    causes = [Cause(type="strategy.meeting-held", says=says, occurred_at=held_at)]
-    if not quorate:
-        body["emergency_reason"] = "The police are at another child; this one cannot wait."
-        body["follow_up_by"] = (story.client.now() + timedelta(hours=20)).isoformat()
-        causes.append(Cause(type="strategy.meeting-not-quorate", says={"missing": ["police"]}))
-    if case["physical_harm_alleged"]:
-        body["medicals"] = [
-            {"child": each["child"], "decision": "required"} for each in case["children"]
-        ]
-        causes += [
-            Cause(type="strategy.medical-decided", says={"meeting": 1, **each})
-            for each in body["medicals"]
-        ]
-    return _ask(story, "meeting/record", body, causes, person=lead)
-
-
-def _allocation(story: Story) -> Ask:
-    team = _case(story)["team"]
-    manager = story.chance.choice(story.office.managers_of(team))
-    # A case in nobody's patch is received by the team of the manager who takes it.
-    team = team or next(
-        each["code"] for each in story.office.directory["teams"] if manager in each["managers"]
-    )
-    worker = story.chance.choice(story.office.workers_of(team))
-    visit_by = whole_minutes(story.client.now()) + timedelta(hours=8)
-    plan = "See every child today, alone where old enough; speak with both parents."
-    body = {"social_worker": worker, "plan": plan, "visit_by": visit_by.isoformat()}
-    says = {
-        "social_worker": worker,
-        "team": team,
-        "visit_by": visit_by.isoformat(),
-        "children": story.children,
-    }
-    causes = [Cause(type="strategy.case-allocated", says=says)]
-    typed = {**body, "visit_by": as_on_the_wall(visit_by)}
-    return _ask(story, "allocation", body, causes, person=manager, page="allocation", typed=typed)
-
-
-def _attempt(story: Story, child: str, visitor: str) -> Ask:
-    at = _possible(story, _case(story))
-    reason = story.chance.choice(NOT_SEEN)
-    body = {
-        "attempted_at": at,
-        "reason": reason,
-        "next_attempt_at": (story.client.now() + timedelta(hours=3)).isoformat(),
-    }
-    says = {"child": child, "social_worker": visitor, "reason": reason}
-    causes = [Cause(type="strategy.visit-attempted", says=says, occurred_at=at)]
-    return _ask(story, f"children/{child}/attempts", body, causes, person=visitor)
-
-
-def _seen(story: Story, child: dict[str, Any], visitor: str) -> Ask:
-    at, alone = _possible(story, _case(story)), story.chance.random() < 0.7
-    why = "unborn" if child["unborn"] else story.chance.choice(NOT_ALONE)
-    body = {
-        "seen_at": at,
-        "seen_alone": alone and not child["unborn"],
-        "childs_views": "Drew a house with one window and talked about it.",
-    }
-    if not body["seen_alone"]:
-        body["not_alone_reason"] = why
-    says = {"child": child["child"], "social_worker": visitor, "seen_alone": body["seen_alone"]}
-    minute = whole_minutes(datetime.fromisoformat(at))
-    received = datetime.fromisoformat(_case(story)["received_at"])
-    # A form tells whole minutes: in the minute of the referral itself only JSON can be exact.
-    page = f"children/{child['child']}/visit/seen" if minute >= received else ""
-    return _ask(
-        story,
-        f"children/{child['child']}/seen",
-        body,
-        [Cause(type="strategy.child-seen", says=says, occurred_at=at)],
-        person=visitor,
-        page=page,
-        typed={**body, "seen_at": as_on_the_wall(minute)},
-        causes_of_page=[
-            Cause(type="strategy.child-seen", says=says, occurred_at=minute.isoformat())
-        ],
-    )
-
-
-def _possible(story: Story, case: dict[str, Any]) -> str:
-    """Return a moment between the referral and now, mostly a moment ago."""
-    received, now = datetime.fromisoformat(case["received_at"]), story.client.now()
-    passed = max(now - received, timedelta(0))
-    ago = passed * story.chance.random() if story.chance.random() < 0.3 else timedelta(0)
-    return (now - ago).isoformat(timespec="milliseconds")
-
-
-def _ask(
-    story: Story,
-    what: str,
-    body: dict[str, Any],
-    causes: list[Cause],
-    *,
-    person: str,
-    page: str = "",
-    **more: Any,
-) -> Ask:
-    where = f"/strategy/cases/{story.ref}"
-    ending = what if not page else f"/{page}"
-    return Ask(
-        what=what.split("/", 2)[-1] if what.startswith("children/") else what,
-        person=person,
-        path=f"/strategy/api/cases/{story.ref}/{what}",
-        body={"submission_id": str(uuid4()), **body},
-        causes=causes,
-        page=f"{where}/{page}" if page else "",
-        find=lambda found: found.form_to(ending),
-        **more,
-    )
+            yield from story.do(partial(moves.see_child, story, child, visitor))

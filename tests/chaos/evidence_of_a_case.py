@@ -140,7 +140,9 @@ def _the_work(made: Maker) -> None:
 
 
 def _what_oversight_says(made: Maker) -> None:
-    def says(kind: str, clock: str, child: str | None, due: str, *, at: float, occurred: float):
+    def says(
+        kind: str, clock: str, child: str | None, due: str, *, at: float, occurred: float
+    ) -> None:
         data = {"clock": clock, "child": child, "started_at": iso(FRIDAY), "due_at": due}
         if clock == "allocation":
             data["started_at"] = iso(FRIDAY + timedelta(minutes=30))

@@ -7,11 +7,13 @@ import threading
 from collections.abc import Iterator
 from types import TracebackType
 
+from tests.chaos.asking import LeftStanding, Office
 from tests.chaos.casework import live
 from tests.chaos.checker.reading import Doors
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import Client, Figures
-from tests.chaos.stories import LeftStanding, Office, Story
+from tests.chaos.patience import Figures
+from tests.chaos.people import Client
+from tests.chaos.stories import Story
 from tests.support.system import HUB, System, password_of, token_of
 
 AT_ONCE = 6

@@ -6,13 +6,10 @@ person does, and so does a careful program.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -21,76 +18,23 @@ import requests
 from shared.clock import london
 from shared.mash.demo.forms import Form, FormDiffers, Page, as_typed, read_page
 from tests.chaos.ledger import Command, Ledger
+from tests.chaos.patience import Figures, Patient, Refused, Sent
 from tests.support.system import System, password_of, token_of
 
-NOT_NOW = frozenset({429, 500, 502, 503, 504})
-PATIENCE = 240.0
-"""Seconds that somebody tries again before it is a fault of the run itself."""
 TIMEOUT = (3, 30)
 
 
-class Refused(Exception):
-    """The system said no: `code` is the broken rule; `lost`, whether an earlier try is open."""
-
-    def __init__(self, where: str, answer: requests.Response, *, lost: bool) -> None:
-        super().__init__(f"{where}: {answer.status_code} {_problem(answer)}")
-        self.status = answer.status_code
-        self.code = _problem(answer)
-        self.lost = lost
+Asked = Callable[[str], Command]
+"""Makes the command as the book holds it, once its submission id is known."""
 
 
-class NobodyAnswered(Exception):
-    """The system gave no answer for as long as anybody would wait."""
-
-
-@dataclass
-class Figures:
-    """What all clients add up to."""
-
-    longest_wait: float = 0.0
-    """Seconds from the first try to an answer that counts."""
-    answers: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def waited(self, seconds: float) -> None:
-        """Note how long one command took."""
-        with self.lock:
-            self.answers += 1
-            self.longest_wait = max(self.longest_wait, seconds)
-
-
-class Asked(Protocol):
-    """What is sent: the command as the book holds it, made once its submission id is known."""
-
-    def __call__(self, key: str) -> Command:
-        """Return the command with this id."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sent:
-    """How one way of sending ended: the answer, whether a try went unanswered, how long it took."""
-
-    answer: requests.Response
-    lost: bool
-    waited: float
-
-    @property
-    def done(self) -> bool:
-        """Did the system say: done? A form leads on; a program is told 200 or 201."""
-        return self.answer.is_redirect or self.answer.ok
-
-
-class Client:
+class Client(Patient):
     """One client of the load: its connections, its browsers, its handwriting in the book."""
 
     def __init__(self, system: System, ledger: Ledger, figures: Figures) -> None:
-        self.system = system
-        self.ledger = ledger
-        self.figures = figures
+        super().__init__(system, ledger, figures)
         self._calls = requests.Session()
         self._browsers: dict[str, requests.Session] = {}
-        self._pause = threading.Event()
 
     def now(self) -> datetime:
         """Return the time on everybody's clock."""
@@ -98,7 +42,7 @@ class Client:
 
     def get(self, person: str, path: str) -> Any:
         """Return what the API answers, or None when there is no such thing (yet)."""
-        answer = self._answered(
+        answer = self.answered(
             lambda: self._calls.get(self._url(path), headers=_token(person), timeout=TIMEOUT), path
         ).answer
         return answer.json() if answer.ok else None
@@ -166,7 +110,7 @@ class Client:
     def open(self, person: str, path: str) -> Page:
         """Open a page, signing in first. Raises FormDiffers when there is no such page."""
         browser = self._browsers.get(person) or self._sign_in(person, path)
-        answer = self._answered(lambda: browser.get(self._url(path), timeout=TIMEOUT), path).answer
+        answer = self.answered(lambda: browser.get(self._url(path), timeout=TIMEOUT), path).answer
         if not answer.ok:
             raise FormDiffers(f"{path}: {answer.status_code}")
         return read_page(path, answer.text)
@@ -176,7 +120,7 @@ class Client:
     ) -> Page:
         """Type what is known so far and press a button that only changes the form."""
         browser, body = self._browsers[person], [*form.filled(as_typed(typed, form)), button]
-        sent = self._answered(
+        sent = self.answered(
             lambda: browser.post(self._url(form.action), data=body, timeout=TIMEOUT), form.action
         )
         return read_page(form.action, sent.answer.text)
@@ -184,10 +128,10 @@ class Client:
     def _sign_in(self, person: str, path: str) -> requests.Session:
         browser = requests.Session()
         where = f"/{path.split('/')[1]}/sign-in"
-        page = self._answered(lambda: browser.get(self._url(where), timeout=TIMEOUT), where)
+        page = self.answered(lambda: browser.get(self._url(where), timeout=TIMEOUT), where)
         form = read_page(where, page.answer.text).form_with("name", "password")
         typed = form.filled([("name", person), ("password", password_of(person))])
-        self._answered(
+        self.answered(
             lambda: browser.post(
                 self._url(form.action or where), data=typed, timeout=TIMEOUT, allow_redirects=False
             ),
@@ -200,7 +144,7 @@ class Client:
         self, command: Command, send: Callable[[], requests.Response], copies: int
     ) -> list[Sent]:
         def one(_: int) -> Sent:
-            return self._answered(send, command.what, command)
+            return self.answered(send, command.what, command)
 
         if copies == 1:
             return [one(0)]
@@ -224,33 +168,6 @@ class Client:
         if not lost:
             self.ledger.refuse(command, status=sent[0].answer.status_code, waited=waited)
         raise Refused(command.what, sent[0].answer, lost=lost)
-
-    def _answered(
-        self, send: Callable[[], requests.Response], what: str, command: Command | None = None
-    ) -> Sent:
-        """Send until there is an answer that counts; say whether any try went without one."""
-        began, lost, pause = time.monotonic(), False, 0.05
-        while True:
-            answer = self._try(send)
-            waited = time.monotonic() - began
-            if answer is not None and answer.status_code not in NOT_NOW and not _overtaken(answer):
-                self.figures.waited(waited)
-                return Sent(answer=answer, lost=lost, waited=waited)
-            # Too many requests is a plain "not done"; anything else leaves it open.
-            if (answer is None or answer.status_code >= 500) and command is not None:
-                lost = True
-                self.ledger.leave_open(command)
-            if waited > PATIENCE:
-                raise NobodyAnswered(f"{what}: nobody answered for {waited:.0f} seconds")
-            self._pause.wait(pause)
-            pause = min(pause * 2, 1.0)
-
-    def _try(self, send: Callable[[], requests.Response]) -> requests.Response | None:
-        try:
-            with self.system.asking():
-                return send()
-        except requests.RequestException:
-            return None
 
     def _url(self, path: str) -> str:
         return f"{self.system.urls[path.split('/')[1]]}{path}"
@@ -281,14 +198,3 @@ def _told(answer: requests.Response) -> dict[str, Any]:
     children = told.get("children") or []
     known = {"children": children} if children and isinstance(children[0], str) else {}
     return {"ref": told["reference"], **known}
-
-
-def _problem(answer: requests.Response) -> str:
-    if "json" in answer.headers.get("Content-Type", ""):
-        told = answer.json()
-        return str(told.get("type", "")).rsplit(":", 1)[-1]
-    return "; ".join(read_page("", answer.text).errors)[:200]
-
-
-def _overtaken(answer: requests.Response) -> bool:
-    return answer.status_code == 409 and _problem(answer) == "overtaken"

@@ -6,12 +6,10 @@ its event to arrive holds nobody up. It yields whether anything was done.
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -25,63 +23,20 @@ from tests.chaos.answers import (
     spoilt,
     whole_minutes,
 )
-from tests.chaos.ledger import Cause, Command
-from tests.chaos.people import Client, Refused, as_on_the_wall
-
-Steps = Iterator[bool]
-SENDER, PRACTITIONER, MANAGER = "school-demo", "practitioner-demo", "manager-demo"
-TRIES = 5
-OUT_OF_STEP = frozenset(
-    {
-        *("visit-time-impossible", "meeting-held-at-impossible-time", "informed-at-impossible"),
-        *("next-attempt-in-the-past", "visit-by-in-the-past", "meeting-time-passed"),
-        *("follow-up-in-the-past", "not-valid", "blank"),
-    }
+from tests.chaos.asking import (
+    MANAGER,
+    OUT_OF_STEP,
+    PRACTITIONER,
+    SENDER,
+    TRIES,
+    Ask,
+    LeftStanding,
+    Office,
+    Steps,
 )
-"""Refusals that a clock put back explains: the record lies in the future for a while."""
-
-
-class LeftStanding(Exception):
-    """The story ends here for a reason that is nobody's fault."""
-
-
-@dataclass(frozen=True)
-class Office:
-    """Who works where, from the team directory."""
-
-    directory: dict[str, Any]
-
-    @classmethod
-    def read(cls, path: Path) -> Office:
-        """Read the directory file."""
-        return cls(json.loads(path.read_text()))
-
-    def managers_of(self, team: str | None) -> list[str]:
-        """Return who manages the team; for no team, everybody who manages one."""
-        teams = self.directory["teams"]
-        return [each for t in teams if t["code"] == team or team is None for each in t["managers"]]
-
-    def workers_of(self, team: str) -> list[str]:
-        """Return the social workers of a team who are at work."""
-        away = {each["id"] for each in self.directory["people"] if each.get("leave")}
-        (found,) = (each for each in self.directory["teams"] if each["code"] == team)
-        return [each for each in found["workers"] if each not in away]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ask:
-    """One command through either door. `body` is the JSON; `page` and `typed` are the form."""
-
-    what: str
-    person: str
-    path: str
-    body: dict[str, Any]
-    causes: Sequence[Cause]
-    page: str = ""
-    typed: dict[str, Any] = field(default_factory=dict)
-    causes_of_page: Sequence[Cause] = ()
-    """Where a form tells less than JSON does (whole minutes), what it causes instead."""
-    find: Callable[[Page], Form] | None = None
+from tests.chaos.ledger import Cause, Command
+from tests.chaos.patience import Refused
+from tests.chaos.people import Client, as_on_the_wall
 
 
 @dataclass
@@ -173,7 +128,7 @@ class Story:
         After a no it is planned anew, from what then stands. A try whose answer was lost may have
         been done after all, however late: then the story ends without a fault.
         """
-        lost = False
+        lost, why = False, Exception("nothing was tried")
         for number in range(TRIES):
             ask = plan()
             copies = self.chance.choice((1, 1, 1, 1, 1, 1, 1, 2))

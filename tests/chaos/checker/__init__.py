@@ -83,19 +83,24 @@ def judge_everything_read(reading: Reading, parked: Sequence[Parked]) -> Iterato
 
 def _read(doors: Doors, now: Callable[[], datetime]) -> Reading:
     """Read everything until nothing was written meanwhile, or READINGS times."""
-    for _ in range(READINGS):
-        began, evidence = now(), gather(doors)
-        refs = sorted({event["subject"] for event in evidence.events})
-        lines = dict(zip(refs, Eyes(doors).each(refs, read_line), strict=True))
-        reading = Reading(
-            evidence=evidence,
-            lines=lines,
-            lists=list(judge_lists(doors, evidence.sources)),
-            at=(began, now()),
-        )
-        if read_heads(Reader(doors)) == evidence.heads and evidence.copied:
+    reading = _read_once(doors, now)
+    for _ in range(READINGS - 1):
+        if read_heads(Reader(doors)) == reading.evidence.heads and reading.evidence.copied:
             break
+        reading = _read_once(doors, now)
     return reading
+
+
+def _read_once(doors: Doors, now: Callable[[], datetime]) -> Reading:
+    began, evidence = now(), gather(doors)
+    refs = sorted({event["subject"] for event in evidence.events})
+    lines = dict(zip(refs, Eyes(doors).each(refs, read_line), strict=True))
+    return Reading(
+        evidence=evidence,
+        lines=lines,
+        lists=list(judge_lists(doors, evidence.sources)),
+        at=(began, now()),
+    )
 
 
 def _judge_sample(doors: Doors, reading: Reading) -> Iterator[Violation]:

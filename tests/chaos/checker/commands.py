@@ -90,7 +90,7 @@ def _judge_case(
 def _escalated(event: Event) -> bool:
     """A lead who does not acknowledge in time is replaced without a command."""
     passed_on = event["type"] == "strategy.lead-reassigned"
-    return passed_on and event["data"]["because"] == "not-acknowledged"
+    return passed_on and bool(event["data"]["because"] == "not-acknowledged")
 
 
 def _was_nameless(event: Event, nameless: list[Attempt]) -> bool:
