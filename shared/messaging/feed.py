@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 TIMEOUT_SECONDS: Final = (3, 15)
 OVERLAP: Final = timedelta(minutes=5)
 """How far each comparison looks back, so that clocks that differ a little hide nothing."""
+WHOLE_EVERY: Final = timedelta(hours=1)
+"""How often all is compared, whatever the marks say: they rest on clocks, and clocks jump."""
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -157,6 +159,8 @@ class CatchUp:
         self._known_head = known_head
         self._take = take
         self._is_held = is_held
+        self._whole: dict[str, datetime] = {}
+        """When each source was last compared from the beginning, or first at all."""
 
     def compare(self, *, grace: timedelta = timedelta(0)) -> int:
         """Compare with every source. Returns how many events were missing.
@@ -173,10 +177,9 @@ class CatchUp:
         return missing
 
     def _compare_with(self, source: str, grace: timedelta) -> int:
-        mark = self._marks.compared_until(source)
-        since = mark - OVERLAP if mark else LONG_AGO
-        newest, missing, all_settled = since, 0, True
         now = self._clock.now()
+        since = self._since(source, now)
+        newest, missing, all_settled = since, 0, True
         for head in self._feed.heads(source, since=since):
             # By our clock a time to come is no moment ago: the source's clock is ahead of ours.
             if now - grace < head.changed_at <= now:
@@ -189,7 +192,15 @@ class CatchUp:
                 newest = head.changed_at
         if newest > LONG_AGO:
             self._marks.raise_to(source, newest)
+        if since == LONG_AGO:
+            self._whole[source] = now
         return missing
+
+    def _since(self, source: str, now: datetime) -> datetime:
+        mark = self._marks.compared_until(source)
+        if mark is None or abs(now - self._whole.setdefault(source, now)) >= WHOLE_EVERY:
+            return LONG_AGO
+        return mark - OVERLAP
 
     def _fetch(self, source: str, stream: str, known: int) -> int:
         """Take what is missing of a stream, up to what is held of it: that has its own turn.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -82,6 +83,8 @@ class Watch:
 
 def run(order: Order, folder: Path, *, say: Say = lambda _: None) -> Report:
     """Run a campaign in a folder of its own. Returns what came of it."""
+    # The campaign's own tries while the broker is away are no news.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     with world(folder) as its_world, contextlib.closing(Ledger(folder / "ledger")) as ledger:
         say("the system is up")
         began = time.monotonic()

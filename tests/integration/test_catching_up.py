@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.hearing import Outcome
-from shared.messaging.feed import OVERLAP, CatchUp, MongoFeedMarks
+from shared.messaging.feed import OVERLAP, WHOLE_EVERY, CatchUp, MongoFeedMarks
 from shared.streams import Streams
 from tests.conftest import MakeSettings
 from tests.support.toy import DirectFeed, Toy
@@ -131,6 +131,21 @@ def test_something_fresh_does_not_hide_what_bears_a_time_to_come(line: Line) -> 
     assert line.catch_up.compare(grace=GRACE) == 1
     assert line.toy.heard(REF).value == 1
     assert line.compare() == 1
+
+
+def test_what_was_written_while_a_clock_was_wrong_is_found_within_the_hour(line: Line) -> None:
+    """Back and forward again between two comparisons: no mark can know."""
+    line.said_and_lost(REF)
+    assert line.compare() == 1
+    line.speaks.at -= TWO_HOURS
+    line.said_and_lost(OTHER)
+    line.speaks.at += TWO_HOURS
+    assert line.compare() == 0
+
+    line.pass_time(WHOLE_EVERY)
+
+    assert line.compare() == 1
+    assert line.toy.heard(OTHER).value == 1
 
 
 @pytest.mark.parametrize("skew", [TWO_HOURS, -TWO_HOURS], ids=["ahead", "behind"])
