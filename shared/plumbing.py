@@ -64,11 +64,10 @@ class Plumbing:
         grace = min(5.0, self.service.settings.catch_up_seconds)
         self.catch_up.compare(grace=timedelta(seconds=grace))
 
-    def mend_topology(self) -> None:
-        """Put back at the broker what somebody took away while we ran."""
+    def mend_topology(self) -> int:
+        """Put back at the broker what somebody took away while we ran. Returns how much."""
         service = self.service
-        gone = mend(service.settings.amqp_url, service.name, service.hears)
-        self.watch.pulse.missing = tuple(gone)
+        return len(mend(service.settings.amqp_url, service.name, service.hears))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

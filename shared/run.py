@@ -26,6 +26,7 @@ from shared.practice import TimeLimits, load_time_limits
 from shared.service import Job, Service
 from shared.serving import serve as serve_web
 from shared.settings import BadSettings, Settings
+from shared.watch.alarms import Measure
 from shared.watch.heartbeats import Pulse
 from shared.watch.watcher import EVERY_SECONDS
 from shared.web.plumbing import add_plumbing
@@ -162,7 +163,14 @@ def _jobs(plumbing: Plumbing) -> list[Job]:
     jobs = list(service.jobs)
     if service.hears:
         jobs.append(Job(name="held", every_seconds=1, run=plumbing.listener.try_again_what_is_due))
-        jobs.append(Job(name="topology", every_seconds=MEND_EVERY, run=plumbing.mend_topology))
+        jobs.append(
+            Job(
+                name="topology",
+                every_seconds=MEND_EVERY,
+                run=plumbing.mend_topology,
+                measure=Measure.TOPOLOGY_MISSING,
+            )
+        )
         jobs.append(
             Job(
                 name="catch-up",
@@ -182,7 +190,9 @@ def _watch(plumbing: Plumbing) -> Job:
 def _repeat(job: Job, over: threading.Event, pulse: Pulse) -> None:
     while not over.is_set():
         try:
-            job.run()
+            found = job.run()
+            if job.measure:
+                pulse.found[job.measure.value] = found
             pulse.beat(job.name, every_seconds=job.every_seconds)
         except Exception:
             log.exception("job failed; it runs again", extra={"job": job.name})

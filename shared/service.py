@@ -16,7 +16,7 @@ from shared.events.facts import Fact
 from shared.hearing import Outcome, Reaction
 from shared.settings import Settings
 from shared.store import Roots
-from shared.watch.alarms import Reading
+from shared.watch.alarms import Measure, Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Job:
     name: str
     every_seconds: float
     run: Callable[[], Any]
+    measure: Measure | None = None
+    """What the number counts that it returns, where that is a reading of the service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,9 @@ from services.audit.documents import (
     MongoArchive,
 )
 from services.audit.domain.announcing import Announcements
-from services.audit.handlers import Oversight, refresh_behind, sweep
+from services.audit.handlers import Oversight, sweep, watch
 from services.audit.pages import pages
-from services.audit.queries import Reading
+from services.audit.queries import Reading, unannounced
 from services.audit.subscriptions import HEARS, hearing
 from shared.auth import Accounts
 from shared.clock import Clock
@@ -32,11 +32,12 @@ from shared.service import Job, Service
 from shared.settings import Settings
 from shared.store import Roots
 from shared.version import VERSION
+from shared.watch.alarms import Measure
 from shared.web import create_web
 
 NAME: Final = "audit"
 
-WATCHDOG_EVERY: Final = timedelta(minutes=10)
+WATCHDOG_EVERY: Final = timedelta(minutes=5)
 
 
 def build(settings: Settings, clock: Clock) -> Service:
@@ -61,6 +62,7 @@ def build(settings: Settings, clock: Clock) -> Service:
         hearing=hearing(oversight),
         ensure_indexes=_ensure_indexes,
         jobs=_jobs(settings, oversight),
+        readings=partial(unannounced, oversight.archive),
     )
 
 
@@ -70,7 +72,8 @@ def _jobs(settings: Settings, oversight: Oversight) -> tuple[Job, ...]:
         Job(
             name="watchdog",
             every_seconds=WATCHDOG_EVERY.total_seconds(),
-            run=partial(refresh_behind, oversight),
+            run=partial(watch, oversight),
+            measure=Measure.MENDED,
         ),
     )
 

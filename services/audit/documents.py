@@ -39,6 +39,7 @@ class EntryDocument(Document):
             "children",
             {"fields": ["stream", "sequence"], "unique": True},
             ["source", "stream"],
+            "time",
         ],
     }
     key = StringField(primary_key=True)
@@ -199,9 +200,10 @@ class MongoArchive:
         for each in counted:
             yield each["_id"]
 
-    def all_cases(self) -> Iterator[str]:
-        """Yield the reference of every case that has an entry."""
-        grouped = self._entries.aggregate([{"$group": {"_id": "$case"}}], allowDiskUse=True)
+    def all_cases(self, *, since: datetime | None = None) -> Iterator[str]:
+        """Yield the reference of every case that has an entry, or has one written since a time."""
+        chosen = {"$match": {"time": {"$gte": since}} if since else {}}
+        grouped = self._entries.aggregate([chosen, {"$group": {"_id": "$case"}}], allowDiskUse=True)
         for each in grouped:
             yield each["_id"]
 

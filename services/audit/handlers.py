@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from services.audit.domain.announcing import Announcements, announce
+from services.audit.domain.announcing import Announcements, announce, unsaid
 from services.audit.domain.archive import Archive
 from services.audit.domain.clocks import State, clocks_of
 from services.audit.domain.projection import CaseProjection, project
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 AUDIT: Final = Actor("audit", Role.SERVICE)
 SOURCE: Final = "/audit"
 OTHERS: Final = ("/referral", "/strategy")
+WATCHED: Final = timedelta(days=90)
+"""How long after its last event the watchdog looks at a case: far longer than any promise runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,15 +126,33 @@ def rebuild(oversight: Oversight, refs: Iterable[str] | None = None) -> int:
     return rebuilt
 
 
-def refresh_behind(oversight: Oversight) -> int:
-    """Watchdog: find projections that a crash left behind their entries. Returns how many."""
-    behind = 0
-    for ref in oversight.archive.cases_behind():
-        refresh(ref, oversight)
-        behind += 1
-    if behind:
-        log.warning("projections were behind", extra={"count": behind})
-    return behind
+def watch(oversight: Oversight) -> int:
+    """Watchdog: compute the clocks of cases again from their entries alone, whatever is noted.
+
+    Where what is noted is missing or differs, or does not know that there is something to say, it
+    is put right and said. Returns of how many cases. An event that is between its two writes at
+    the first look is not at the second.
+    """
+    archive = oversight.archive
+    lately = oversight.clock.now() - WATCHED
+    looked_at = {*archive.cases_behind(), *archive.all_cases(since=lately)}
+    wrong = [ref for ref in sorted(looked_at) if _is_wrong(ref, oversight)]
+    mended = [ref for ref in wrong if _is_wrong(ref, oversight)]
+    for ref in mended:
+        log.error("the clocks of a case were wrong and are put right", extra={"case": ref})
+        rebuild(oversight, [ref])
+        tick(ref, oversight, silent=set())
+    return len(mended)
+
+
+def _is_wrong(ref: str, oversight: Oversight) -> bool:
+    """Does what is noted of a case differ from what its entries say?"""
+    case = project(ref, oversight.archive.entries_of_case(ref), oversight.limits)
+    if case != oversight.archive.case_at(ref):
+        return True
+    now = oversight.clock.now()
+    waits_for_the_sweep = case.next_tick is not None and case.next_tick <= now
+    return not waits_for_the_sweep and any(unsaid(case.clocks, at=now))
 
 
 def sweep(oversight: Oversight) -> int:

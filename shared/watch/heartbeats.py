@@ -55,8 +55,8 @@ class Pulse:
     """The signs of life of one process, until they are written down. Safe between threads."""
 
     role: str = "web"
-    missing: tuple[str, ...] = ()
-    """What this process found missing at the broker when it last looked."""
+    found: dict[str, int] = field(default_factory=dict)
+    """What jobs of this process found when they last looked, by measure."""
     _probes: dict[str, tuple[Callable[[], float], float]] = field(default_factory=dict)
     _counted: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -118,7 +118,7 @@ class Heartbeats:
             part.name: {"seen_at": part.seen_at, "every_seconds": part.every_seconds}
             for part in pulse.parts(now)
         }
-        note = {"role": pulse.role, "seen_at": now, "parts": parts, "missing": list(pulse.missing)}
+        note = {"role": pulse.role, "seen_at": now, "parts": parts, "found": dict(pulse.found)}
         counted = pulse.take_counts()
         try:
             key = f"{self._id}:{pulse.role}"
@@ -151,11 +151,11 @@ class Heartbeats:
             silent[part.name] = max(0.0, (now - due).total_seconds())
         return silent
 
-    def missing(self) -> set[str]:
-        """Return what any process that lives found missing at the broker when it last looked."""
+    def found(self, measure: str) -> int:
+        """Return what jobs of processes that live found when they last looked."""
         lately = self._clock.now() - timedelta(minutes=1)
-        found = self._workers.find({"seen_at": {"$gte": lately}}, {"missing": 1})
-        return {name for each in found for name in each["missing"]}
+        notes = self._workers.find({"seen_at": {"$gte": lately}}, {"found": 1})
+        return sum(each["found"].get(measure, 0) for each in notes)
 
     def totals(self) -> dict[Tally, int]:
         """Return everything counted by all processes of the service. A process that is killed

@@ -34,6 +34,7 @@ class Gauges:
         abreast: Abreast,
         heartbeats: Heartbeats,
         parts: tuple[str, ...],
+        found_by_jobs: tuple[Measure, ...],
         more: Callable[[datetime], Iterable[Reading]],
     ) -> None:
         self._database = database
@@ -43,6 +44,7 @@ class Gauges:
         self._abreast = abreast
         self._heartbeats = heartbeats
         self._parts = parts
+        self._found_by_jobs = found_by_jobs
         self._more = more
         self._began = time.monotonic()
 
@@ -54,7 +56,7 @@ class Gauges:
             *self._of_the_sources(now),
             *self._of_the_held(now),
             *self._of_the_parts(),
-            Reading(measure=Measure.TOPOLOGY_MISSING, value=len(self._heartbeats.missing())),
+            *self._of_the_jobs(),
             *self._of_the_disk(),
             *self._more(now),
         )
@@ -77,6 +79,10 @@ class Gauges:
         silences = self._heartbeats.silences(self._parts, watched_seconds=watched)
         for part, seconds in silences.items():
             yield Reading(measure=Measure.SILENT, value=seconds, subject=part)
+
+    def _of_the_jobs(self) -> Iterator[Reading]:
+        for measure in self._found_by_jobs:
+            yield Reading(measure=measure, value=self._heartbeats.found(measure.value))
 
     def _of_the_disk(self) -> Iterator[Reading]:
         try:

@@ -8,6 +8,7 @@ from shared.messaging.abreast import Abreast
 from shared.messaging.held import HeldEvents
 from shared.service import Service
 from shared.streams import Streams
+from shared.watch.alarms import Measure
 from shared.watch.book import AlarmBook
 from shared.watch.deeds import Deeds
 from shared.watch.heartbeats import Heartbeats, Pulse
@@ -51,6 +52,10 @@ def watch_over(
         abreast=abreast,
         heartbeats=heartbeats,
         parts=parts_of(service),
+        found_by_jobs=(
+            Measure.TOPOLOGY_MISSING,
+            *(job.measure for job in service.jobs if job.measure),
+        ),
         more=service.readings,
     )
     book = AlarmBook(service.database)

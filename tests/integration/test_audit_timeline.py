@@ -189,11 +189,11 @@ def test_the_watchdog_finds_a_projection_that_a_crash_left_behind(world: AuditWo
     world.hears(*sealed("/referral", [(SCHOOL, "2026-11-23T11:00", received())], case=OTHER_CASE))
     MongoArchive().drop_case(OTHER_CASE)
 
-    assert handlers.refresh_behind(world.oversight) == 2
-    assert handlers.refresh_behind(world.oversight) == 0
+    assert handlers.watch(world.oversight) == 2
+    assert handlers.watch(world.oversight) == 0
     case = world.case()
     assert case is not None
-    assert case["entries_read"] == 5
+    assert case["entries_read"] == 5 + len(world.said())
 
 
 def test_a_duplicate_brings_a_projection_up_to_date_after_a_crash(world: AuditWorld) -> None:

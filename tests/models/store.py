@@ -250,9 +250,10 @@ class MemoryArchive:
             if case is None or case.entries_read != entries:
                 yield ref
 
-    def all_cases(self) -> Iterator[str]:
-        """Yield every case that has an entry."""
-        yield from sorted({each.subject for each in self._kept.entries.values()})
+    def all_cases(self, *, since: datetime | None = None) -> Iterator[str]:
+        """Yield every case that has an entry, or has one written since a time."""
+        entries = self._kept.entries.values()
+        yield from sorted({each.subject for each in entries if not since or each.time >= since})
 
 
 SlotShelf = dict[str, tuple[str, str, int, datetime, datetime]]

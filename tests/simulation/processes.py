@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from services.audit.domain.announcing import Announcements
-from services.audit.handlers import Oversight, refresh_behind, sweep
+from services.audit.handlers import Oversight, sweep, watch
 from services.audit.subscriptions import HEARS as AUDIT_HEARS
 from services.audit.subscriptions import hearing
 from services.referral.app import read_guidance
@@ -176,7 +176,7 @@ class Process:
             hears, takes = AUDIT_HEARS, hearing(self.oversight)
             jobs = (
                 _job("sweep", partial(sweep, self.oversight)),
-                _job("watchdog", partial(refresh_behind, self.oversight)),
+                _job("watchdog", partial(watch, self.oversight)),
             )
         nowhere: Any = None
         return Service(

@@ -75,6 +75,13 @@ def marks_at(clock: ClockState, *, at: datetime) -> tuple[Mark, ...]:
     return (Mark.AT_RISK,) if at >= clock.at_risk_at else ()
 
 
+def unsaid(clocks: Iterable[ClockState], *, at: datetime) -> Iterator[ClockState]:
+    """Yield the clocks of which something may be said at that moment and the timeline has not."""
+    for each in clocks:
+        if set(marks_at(each, at=at)) - set(each.announced):
+            yield each
+
+
 def next_tick(clocks: Iterable[ClockState]) -> datetime | None:
     """When is there next something to say? None when every promise is settled and said."""
     return min((at for each in clocks for at in _ticks(each)), default=None)

@@ -61,6 +61,6 @@ class Archive(Protocol):
         """Yield cases whose projection has not read every entry: a crash came between the two."""
         ...
 
-    def all_cases(self) -> Iterator[str]:
-        """Yield the reference of every case that has an entry."""
+    def all_cases(self, *, since: datetime | None = None) -> Iterator[str]:
+        """Yield the reference of every case that has an entry, or has one written since a time."""
         ...

@@ -19,6 +19,7 @@ from services.audit.queries.lines import (
     NoSuchCase,
     line,
 )
+from services.audit.queries.promises import unannounced
 from services.audit.queries.reading import Reading
 from services.audit.queries.verification import Missing, Verdict, verify
 
@@ -43,5 +44,6 @@ __all__ = [
     "line",
     "overview",
     "sealed_events",
+    "unannounced",
     "verify",
 ]
