@@ -64,7 +64,8 @@ def override(story: Story) -> Ask:
     others = [each for each in story.office.managers_of(None) if each != lead]
     named = story.chance.choice(others)
     body = {"lead": named, "reason": "Knows the family from an earlier enquiry."}
-    says = {"previous_lead": lead, "lead": named, "because": "override"}
+    # Whom the named lead follows is not said: the system may just have passed the meeting on.
+    says = {"lead": named, "because": "override"}
     causes = [Cause(type="strategy.lead-reassigned", says=says)]
     return _ask(
         story, "lead/override", body, causes, person=MANAGER, page="lead/override", typed=body
