@@ -1,7 +1,9 @@
 """Makes the replica set, its administrator and one user per service with its own database.
 
 Runs beside mongod (on its loopback address), where an empty server lets the first user be made.
-Safe to run again: a changed password in .env is set, nothing else changes.
+The members that MONGO_MEMBERS names beyond the first are then let in, one after another, so that a
+set of one grows without being emptied. Safe to run again: a changed password in .env is set and a
+member that is missing is let in; nothing else changes.
 """
 
 # ruff: noqa: T201, TID251
@@ -19,6 +21,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
+SET = "golden-thread"
 SERVICES = ("referral", "strategy", "audit")
 DEADLINE_SECONDS = 120
 AUTHENTICATION_FAILED = 18
@@ -35,10 +38,13 @@ Database = pymongo.database.Database[dict[str, Any]]
 def main() -> None:
     wait_until("mongod answers", answers)
     administrator = os.environ["MONGO_ADMIN_PASSWORD"]
+    members = os.environ.get("MONGO_MEMBERS", "mongo:27017").split(",")
     if not signs_in(administrator):
-        initiate()
+        initiate(members[0])
         create_administrator(administrator)
-    server = client(username="administrator", password=administrator)
+    server = set_of(members[:1] if is_primary() else members, administrator)
+    for member in members[1:]:
+        let_in(member, server)
     for service in SERVICES:
         password = os.environ[f"MONGO_{service.upper()}_PASSWORD"]
         give_database(server, service, password)
@@ -59,6 +65,13 @@ def client(**more: str) -> Server:
     )
 
 
+def set_of(members: list[str], password: str) -> Server:
+    """Return a client that finds the primary, whichever member it is."""
+    return pymongo.MongoClient(
+        members, replicaSet=SET, username="administrator", password=password, retryWrites=True
+    )
+
+
 def signs_in(password: str) -> bool:
     try:
         client(username="administrator", password=password).admin.command("ping")
@@ -69,14 +82,37 @@ def signs_in(password: str) -> bool:
     return True
 
 
-def initiate() -> None:
-    member = {"_id": 0, "host": "mongo:27017"}
+def initiate(host: str) -> None:
+    member = {"_id": 0, "host": host}
     try:
-        client().admin.command("replSetInitiate", {"_id": "golden-thread", "members": [member]})
+        client().admin.command("replSetInitiate", {"_id": SET, "members": [member]})
     except OperationFailure as fault:
         if fault.code != ALREADY_INITIATED:
             raise
     wait_until("a primary is elected", is_primary)
+
+
+def let_in(host: str, server: Server) -> None:
+    """Add a member, and wait until it holds everything: one voter at a time keeps a majority."""
+    config = server.admin.command("replSetGetConfig")["config"]
+    members = config["members"]
+    if host not in [each["host"] for each in members]:
+        number = max(each["_id"] for each in members) + 1
+        config |= {"version": config["version"] + 1}
+        config["members"] = [*members, {"_id": number, "host": host}]
+        wait_until(f"{host} answers", lambda: bool(alone(host).admin.command("ping")))
+        server.admin.command("replSetReconfig", config)
+    wait_until(f"{host} follows", lambda: host in following(server))
+
+
+def alone(host: str) -> Server:
+    return pymongo.MongoClient(host, directConnection=True, serverSelectionTimeoutMS=2_000)
+
+
+def following(server: Server) -> set[str]:
+    """Return the members that can take over, or have."""
+    told = server.admin.command("replSetGetStatus")["members"]
+    return {each["name"] for each in told if each["stateStr"] in {"PRIMARY", "SECONDARY"}}
 
 
 def create_administrator(password: str) -> None:

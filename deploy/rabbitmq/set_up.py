@@ -22,7 +22,7 @@ DEADLINE_SECONDS = 120
 
 def main() -> None:
     wanted = json.loads(Path(__file__).with_name("permissions.json").read_text(encoding="utf-8"))
-    wait_until_it_answers()
+    wait_until_it_answers(nodes=int(os.environ.get("RABBITMQ_NODES", "1")))
     vhost = wanted["vhost"]
     put(f"vhosts/{vhost}", {})
     put(f"permissions/{vhost}/{ADMINISTRATOR}", {"configure": ".*", "write": ".*", "read": ".*"})
@@ -56,15 +56,17 @@ def ask(method: str, path: str, body: object = None) -> requests.Response:
     return answer
 
 
-def wait_until_it_answers() -> None:
+def wait_until_it_answers(*, nodes: int) -> None:
+    """Return when so many nodes of the broker have found each other."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         try:
-            ask("GET", "overview")
-            return
+            if sum(each["running"] for each in ask("GET", "nodes").json()) >= nodes:
+                return
         except requests.RequestException:
-            time.sleep(1)
-    raise SystemExit("Gave up waiting for RabbitMQ's management interface: see its logs")
+            pass
+        time.sleep(1)
+    raise SystemExit(f"Gave up waiting for {nodes} of RabbitMQ's nodes: see their logs")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class System:
         self.clock = DemoClock(folder / "clock.json")
         self.clock.move_to(at)
         self.urls = {name: self._url_of("door", name) for name in SERVICES}
-        _write_people(folder)
+        write_people(folder)
         self.settings = self._settings()
         self.processes = {
             f"{service}-{role}": self._process(service, role)
@@ -229,7 +229,8 @@ def _links(
     return links
 
 
-def _write_people(folder: Path) -> None:
+def write_people(folder: Path) -> None:
+    """Write the accounts and the directory of the test's invented people into a folder."""
     directory = json.loads((ROOT / "shared/mash/data/demo_directory.json").read_text())
     (folder / "directory.json").write_text(json.dumps(directory))
     accounts = [
