@@ -135,6 +135,9 @@ prepare_containers() {
     put RELEASE "$release"
     put HTTPS_PORT "$(free_port)"
     put CATCH_UP_SECONDS 5
+    # The engine gives no more than it has; the one that is started here has what this shell has.
+    most=$(ulimit -Hn)
+    [ "$most" = unlimited ] || [ "$most" -ge 65536 ] || put OPEN_FILES "$most"
     address=https://localhost:$(setting HTTPS_PORT)
     say "Building the services' images"
     up=yes

@@ -94,15 +94,24 @@ def initiate(host: str) -> None:
 
 def let_in(host: str, server: Server) -> None:
     """Add a member, and wait until it holds everything: one voter at a time keeps a majority."""
+    wait_until(f"{host} answers", lambda: bool(alone(host).admin.command("ping")))
+    # The set changes its own configuration when a new member has caught up: then ours is refused,
+    # and made again from the new one.
+    wait_until(f"{host} is let in", lambda: is_member(host, server))
+    wait_until(f"{host} follows", lambda: host in following(server))
+
+
+def is_member(host: str, server: Server) -> bool:
+    """Is it a member? Where not, ask for it, and say no."""
     config = server.admin.command("replSetGetConfig")["config"]
     members = config["members"]
-    if host not in [each["host"] for each in members]:
-        number = max(each["_id"] for each in members) + 1
-        config |= {"version": config["version"] + 1}
-        config["members"] = [*members, {"_id": number, "host": host}]
-        wait_until(f"{host} answers", lambda: bool(alone(host).admin.command("ping")))
-        server.admin.command("replSetReconfig", config)
-    wait_until(f"{host} follows", lambda: host in following(server))
+    if host in [each["host"] for each in members]:
+        return True
+    number = max(each["_id"] for each in members) + 1
+    config |= {"version": config["version"] + 1}
+    config["members"] = [*members, {"_id": number, "host": host}]
+    server.admin.command("replSetReconfig", config)
+    return False
 
 
 def alone(host: str) -> Server:

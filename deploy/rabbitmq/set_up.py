@@ -16,7 +16,7 @@ from pathlib import Path
 import requests
 
 ADDRESS = "http://rabbitmq:15672/api"
-ADMINISTRATOR = "administrator"
+ADMINISTRATOR = os.environ.get("RABBITMQ_ADMIN_USER", "administrator")
 DEADLINE_SECONDS = 120
 
 

@@ -2,44 +2,25 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import yaml
 
 from shared.messaging.topology import EXCHANGE, events_queue, parking_queue
-from shared.settings import BadSettings, Settings
+from tests.compose.names import FILES_OF_A_SERVER, settings_read
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(each.parent.name for each in (ROOT / "services").glob("*/__init__.py"))
 EXAMPLE = (ROOT / "deploy/example.env").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-
-
-class Noting(Mapping[str, str]):
-    """An environment in which nothing is set, and which notes what it was asked for."""
-
-    def __init__(self) -> None:
-        self.asked: set[str] = set()
-
-    def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
+CLUSTER = (ROOT / "deploy/cluster/compose.yml").read_text(encoding="utf-8")
+MEMBERS = ("mongo", "mongo-2", "mongo-3")
 
 
 @pytest.fixture(scope="module")
 def settings() -> set[str]:
-    environment = Noting()
-    with pytest.raises(BadSettings):
-        Settings.from_env(environment)
-    return environment.asked
+    return settings_read()
 
 
 def names_in_example(*, set_only: bool) -> set[str]:
@@ -47,7 +28,7 @@ def names_in_example(*, set_only: bool) -> set[str]:
 
 
 def names_in_compose() -> set[str]:
-    return set(re.findall(r"\$\{([A-Z_]+)", COMPOSE))
+    return set(re.findall(r"\$\{([A-Z_]+)", COMPOSE + CLUSTER))
 
 
 def processes() -> dict[str, dict]:
@@ -68,8 +49,7 @@ def test_example_env_has_no_setting_that_nobody_reads(settings: set[str]) -> Non
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_compose_gives_each_service_every_setting(service: str, settings: set[str]) -> None:
-    wanted = {name for name in settings if not name.endswith("_FILE")}
-    wanted |= {"ACCOUNTS_FILE", "DIRECTORY_FILE", "CLOSURES_FILE", "TIME_LIMITS_FILE"}
+    wanted = {name for name in settings if not name.endswith("_FILE")} | FILES_OF_A_SERVER
 
     for role in ("web", "work", "indexes"):
         given = processes()[f"{service}-{role}"]["environment"]
@@ -125,6 +105,44 @@ def test_only_the_proxy_is_reached_from_outside() -> None:
     open_to_others = [name for name, each in processes().items() if "ports" in each]
 
     assert open_to_others == ["proxy"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_in_the_cluster_each_process_knows_every_member_and_there_are_two_of_each(
+    service: str,
+) -> None:
+    overlaid = yaml.safe_load(CLUSTER)["services"]
+    alone = processes()[f"{service}-web"]["environment"]["MONGO_URL"]
+    members = ",".join(f"{each}:27017" for each in MEMBERS)
+
+    for role in ("web", "work", "indexes"):
+        given = overlaid[f"{service}-{role}"]["environment"]
+
+        assert given == {"MONGO_URL": alone.replace("mongo:27017", members)}
+        assert overlaid[f"{service}-{role}"]["scale"] == (1 if role == "indexes" else 2)
+
+
+def test_the_cluster_waits_for_every_member_before_users_and_queues_are_made() -> None:
+    overlaid = yaml.safe_load(CLUSTER)["services"]
+    nodes = {overlaid[each]["hostname"] for each in ("rabbitmq", "rabbitmq-2", "rabbitmq-3")}
+    formation = (ROOT / "deploy/cluster/rabbitmq.conf").read_text(encoding="utf-8")
+
+    asked = overlaid["mongo-users"]["environment"]["MONGO_MEMBERS"].split(",")
+    assert asked == [f"{each}:27017" for each in MEMBERS]
+    assert set(re.findall(r"rabbit@([\w-]+)", formation)) == nodes
+    assert overlaid["rabbitmq-users"]["environment"]["RABBITMQ_NODES"] == str(len(nodes))
+
+
+@pytest.mark.parametrize("name", ["mongo", "rabbitmq"])
+def test_further_members_of_the_cluster_are_confined_as_the_first_is(name: str) -> None:
+    first, overlaid = processes()[name], yaml.safe_load(CLUSTER)["services"]
+    same = ("image", "user", "restart", "cap_drop", "security_opt", "healthcheck", "ulimits")
+
+    for further in (f"{name}-2", f"{name}-3"):
+        assert {each: overlaid[further][each] for each in same} == {
+            each: first[each] for each in same
+        }
+        assert "ports" not in overlaid[further]
 
 
 def test_the_stores_rights_name_every_collection_of_audit() -> None:

@@ -1,0 +1,1 @@
+"""The manifests for Kubernetes, looked at without a cluster."""
