@@ -10,7 +10,7 @@ import pytest
 
 from shared.events import audit, referral, registry, strategy
 from shared.events.facts import Fact
-from shared.events.registry import PUBLISHED, REGISTRY
+from shared.events.registry import PUBLISHED, REGISTRY, UPGRADES
 from shared.service import Service
 from tests.architecture.tree import SERVICES, modules
 
@@ -65,7 +65,9 @@ def test_every_source_of_events_is_a_service() -> None:
 def test_a_service_publishes_its_own_facts_and_all_of_them(service: str) -> None:
     made = facts_made_by(service)
 
-    assert made == {fact.__name__ for fact in PUBLISHED[f"/{service}"]}
+    # An older version is read for ever, and written no more.
+    newest = [fact for fact in PUBLISHED[f"/{service}"] if fact not in UPGRADES]
+    assert made == {fact.__name__ for fact in newest}
 
 
 def test_every_event_is_heard_by_a_reaction_or_declared_unheard(
