@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from pymongo import WriteConcern
-from pymongo.errors import ConnectionFailure, PyMongoError, WriteConcernError
+from pymongo.errors import PyMongoError, WriteConcernError
 
 from services.audit.app import build as build_audit
 from shared.clock import SystemClock
@@ -215,9 +215,7 @@ def test_the_same_fault_takes_what_one_member_alone_has_acknowledged(
 def step_down(replicas: ReplicaSet) -> MongoNode:
     """An orderly change, as for maintenance."""
     primary = replicas.elected()
-    # It may close the connection on which it was asked: that is the answer, too.
-    with suppress(ConnectionFailure):
-        replicas.ask(replicas.nodes.index(primary), "replSetStepDown", 60)
+    assert replicas.step_down(seconds=60)
     return primary
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pymongo
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from tests.support.nodes import MongoNode, free_port
 from tests.support.waiting import eventually
@@ -68,13 +68,19 @@ class Members:
                         return number
         return None
 
-    def step_down(self) -> bool:
-        """Ask the primary to step down for some seconds. False when there is none."""
+    def step_down(self, seconds: int = 5) -> bool:
+        """Make the primary step down for so long. False when there is none, or it would not."""
         primary = self.primary()
         if primary is None:
             return False
-        with contextlib.suppress(PyMongoError):
-            self.ask(primary, "replSetStepDown", 5)
+        try:
+            # Longer than the others may take to catch up, or it refuses.
+            self.ask(primary, "replSetStepDown", seconds, secondaryCatchUpPeriodSecs=seconds - 1)
+        except ConnectionFailure:
+            # It may close the connection on which it was asked: that is an answer, too.
+            return True
+        except PyMongoError:
+            return False
         return True
 
     def states(self) -> list[str]:
