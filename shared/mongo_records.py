@@ -164,7 +164,9 @@ def _update(write: RecordWrite) -> UpdateOne:
         # $min, not $set: the relay may clear it between our reading and our writing.
         update["$min"] = {"unpublished_since": write.at}
         update["$push"] = {"events": {"$each": list(write.events)}}
-    return UpdateOne({"_id": write.ref, **write.condition}, update, upsert=True)
+    # A record that is gone must not come back without its beginning.
+    anew = not write.condition.get("version")
+    return UpdateOne({"_id": write.ref, **write.condition}, update, upsert=anew)
 
 
 def _holds(write: RecordWrite) -> dict[str, Any]:
