@@ -26,6 +26,15 @@ FRIDAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MONDAY_EVENING = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 DECISION_DUE = "2026-11-23T17:00:00.000Z"
 END_OF_FRIDAY = "2026-11-20T23:59:59.999Z"
+FIGURES = {
+    "cases": 1,
+    "incomplete": 0,
+    "at_risk": 0,
+    "breached": 0,
+    "met_today": 0,
+    "met_late_today": 0,
+}
+"""What the overview shows of the whole case on Monday evening."""
 LEAD, WORKER, MANAGER = "tm-lead", "sw-worker", "mash-manager"
 
 
@@ -190,7 +199,7 @@ def reading_of(
     copies: Sequence[Event] | None = None,
     now: datetime = MONDAY_EVENING,
     change_line: Callable[[dict[str, Any]], object] = lambda line: None,
-    lists: Sequence[Violation] = (),
+    figures: Mapping[str, int] | None = None,
 ) -> Reading:
     """Return what a reader would see of these events in a sound system, perhaps changed after."""
     streams = by_stream(events)
@@ -206,7 +215,8 @@ def reading_of(
             copies=by_stream(events if copies is None else copies),
         ),
         lines={CASE: line},
-        lists=lists,
+        lists=(),
+        overview={**FIGURES, **(figures or {})},
         at=(now, now),
     )
 

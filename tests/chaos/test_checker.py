@@ -21,6 +21,7 @@ from tests.chaos.checker.records import judge_case, judge_referral
 from tests.chaos.evidence_of_a_case import (
     BLUE,
     CASE,
+    FIGURES,
     FRIDAY,
     GREEN,
     LEAD,
@@ -299,10 +300,11 @@ def test_at_risk_must_be_told_while_there_is_still_time() -> None:
         for each in a_whole_case().events
         if each["time"] < "2026-11-20T12:00" and each["data"].get("child") != GREEN
     ]
-    noon = datetime(2026, 11, 20, 14, 59, tzinfo=UTC)
+    early = datetime(2026, 11, 20, 14, 59, tzinfo=UTC)
+    late, at_risk = early + timedelta(hours=1), {"met_today": 3, "at_risk": 1}
 
-    assert verdict_on(rechained(events), now=noon) == set()
-    assert verdict_on(events, now=noon + timedelta(hours=1)) == {Kind.WRONG_VERDICT}
+    assert verdict_on(rechained(events), now=early, figures={"met_today": 3}) == set()
+    assert verdict_on(events, now=late, figures=at_risk) == {Kind.WRONG_VERDICT}
 
 
 @pytest.mark.parametrize(
@@ -320,6 +322,20 @@ def test_a_promise_shown_otherwise_than_the_rules_say_is_found(change: dict[str,
         line["clocks"][-1].update(change)
 
     assert verdict_on(a_whole_case().events, change_line=spoil) == {Kind.WRONG_VERDICT}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_of_the_overview_that_is_no_sum_of_the_events_is_found(name: str) -> None:
+    wrong = {name: FIGURES[name] + 1}
+
+    assert verdict_on(a_whole_case().events, figures=wrong) == {Kind.SHOWN_WRONG}
+
+
+def test_the_figures_of_a_day_count_what_was_kept_on_it() -> None:
+    saturday = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    events = a_whole_case().events
+
+    assert verdict_on(events, now=saturday, figures={"met_late_today": 1}) == set()
 
 
 @pytest.mark.parametrize(

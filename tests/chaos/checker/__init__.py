@@ -19,6 +19,7 @@ from tests.chaos.checker.evidence import Evidence, Eyes, gather, read_heads
 from tests.chaos.checker.lines import Shown, judge_line, judge_pages, read_line
 from tests.chaos.checker.lists import judge_lists
 from tests.chaos.checker.order import judge_order
+from tests.chaos.checker.overview import judge_overview
 from tests.chaos.checker.parked import Parked, deal_with_parked, judge_parked
 from tests.chaos.checker.reading import Doors, Reader
 from tests.chaos.checker.records import judge_records
@@ -41,6 +42,7 @@ class Reading:
     evidence: Evidence
     lines: Mapping[str, Shown | None]
     lists: Sequence[Violation]
+    overview: Mapping[str, int]
     at: Window
 
 
@@ -78,6 +80,7 @@ def judge_everything_read(reading: Reading, parked: Sequence[Parked]) -> Iterato
         yield from judge_line(ref, events, line)
         yield from judge_shown(ref, events, line["clocks"] if line else (), at=reading.at)
     yield from reading.lists
+    yield from judge_overview(reading.overview, by_case(evidence.events), at=reading.at)
     yield from judge_parked(parked)
 
 
@@ -99,6 +102,7 @@ def _read_once(doors: Doors, now: Callable[[], datetime]) -> Reading:
         evidence=evidence,
         lines=lines,
         lists=list(judge_lists(doors, evidence.sources)),
+        overview=Reader(doors).json(doors.auditor, "/audit/api/overview"),
         at=(began, now()),
     )
 
