@@ -11,10 +11,14 @@ from urllib.parse import urlsplit
 
 import pymongo
 import pytest
+from hypothesis import settings
 
 from shared.settings import Settings
 from tests.support import parts
 from tests.support.browser import CHROMIUM, LAUNCH
+
+# `pytest --hypothesis-profile=long`: minutes of chance instead of seconds.
+settings.register_profile("long", max_examples=1_000, deadline=None)
 
 
 @pytest.fixture(scope="session")

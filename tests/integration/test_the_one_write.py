@@ -8,16 +8,11 @@ import pytest
 
 from shared.database import collection_of
 from shared.events.envelope import Envelope
-from shared.hearing import Outcome
 from shared.store import Change, Write
 from tests.conftest import MakeSettings
 from tests.support.toy import SOMEBODY, Count, SpeakerDocument, Toy, speak
 
 REF = "MASH-00000-00001"
-
-
-class Killed(BaseException):
-    """The process ends between two steps."""
 
 
 @pytest.fixture
@@ -44,23 +39,6 @@ def test_fifty_at_once_on_one_record_lose_nothing(toy: Toy) -> None:
 
     assert toy.speakers.load(REF).state == Count(value=50)
     assert [event.sequence for event in toy.said(REF)] == list(range(1, 51))
-
-
-def test_an_effect_and_the_note_that_its_event_was_heard_are_one_write(toy: Toy) -> None:
-    toy.say(REF)
-    (event,) = toy.said(REF)
-
-    def die() -> None:
-        raise Killed
-
-    toy.hearers.after_commit = die
-    with pytest.raises(Killed):
-        toy.hearer.receive(event)
-    toy.hearers.after_commit = lambda: None
-
-    assert toy.hearer.receive(event) is Outcome.ALREADY_HANDLED
-    assert toy.heard(REF).order == (1,)
-    assert toy.hearers.load(REF).version == 1
 
 
 def test_a_write_on_a_record_that_changed_meanwhile_is_refused(toy: Toy) -> None:

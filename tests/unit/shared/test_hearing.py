@@ -1,0 +1,137 @@
+"""Hearing an event: in its turn, once, and only as its source wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.clock import SystemClock
+from shared.events.envelope import Envelope
+from shared.events.referral import ReferrerInformed
+from shared.hearing import Early, Hearer, Outcome
+from shared.messaging.causes import NotIntact
+from shared.messaging.publisher import PublishFailed
+from shared.messaging.relay import Relay
+from shared.store import Root, Roots, Write
+from shared.streams import Streams
+from tests.models.store import MemoryRecords
+from tests.support.toy import SOMEBODY, Count, note, speak
+
+REF = "MASH-00000-00001"
+
+
+class Killed(BaseException):
+    """The process ends between two steps."""
+
+
+class Line:
+    """A speaker and a hearer over stores in memory."""
+
+    def __init__(self) -> None:
+        clock = SystemClock()
+        self.speakers = Roots(MemoryRecords({}), Count, source="/referral", clock=clock)
+        self.hearers = Roots(MemoryRecords({}), Count, source="/strategy", clock=clock)
+        self.hearer = Hearer(self.hearers, {ReferrerInformed: note})
+
+    def say(self, times: int) -> list[Envelope]:
+        """Write facts; return the stream."""
+        for _ in range(times):
+            self.speakers.act(REF, speak, by=SOMEBODY)
+        return [Envelope.from_wire(wire) for wire in Streams(self.speakers).read(REF)]
+
+    @property
+    def heard(self) -> Root[Count]:
+        """The hearer's record."""
+        return self.hearers.load(REF)
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+def test_a_second_copy_has_no_second_effect(line: Line) -> None:
+    first, second = line.say(2)
+
+    outcomes = [line.hearer.receive(event) for event in (first, first, second, first, second)]
+
+    assert outcomes.count(Outcome.HANDLED) == 2
+    assert outcomes.count(Outcome.ALREADY_HANDLED) == 3
+    assert line.heard.state == Count(value=2, order=(1, 2))
+
+
+def test_an_event_before_its_turn_is_not_taken(line: Line) -> None:
+    _, second, third = line.say(3)
+
+    for early in (second, third):
+        with pytest.raises(Early):
+            line.hearer.receive(early)
+
+    assert line.heard == Root(ref=REF)
+
+
+def test_a_changed_event_is_not_taken(line: Line) -> None:
+    (event,) = line.say(1)
+
+    with pytest.raises(NotIntact):
+        line.hearer.receive(replace(event, actor="someone-else"))
+
+    assert line.heard == Root(ref=REF)
+
+
+def test_the_effect_and_the_note_that_it_was_heard_are_one_write(line: Line) -> None:
+    (event,) = line.say(1)
+
+    def die() -> None:
+        raise Killed
+
+    line.hearers.after_commit = die
+    with pytest.raises(Killed):
+        line.hearer.receive(event)
+    line.hearers.after_commit = lambda: None
+
+    assert line.hearer.receive(event) is Outcome.ALREADY_HANDLED
+    assert line.heard.state == Count(value=1, order=(1,))
+    assert line.heard.version == 1
+
+
+def test_of_two_who_read_the_same_only_the_first_writes(line: Line) -> None:
+    line.say(1)
+    read, now = line.speakers.load(REF), line.speakers.clock.now()
+    writes = [Write(root=read, change=speak(read.state, now), by=SOMEBODY, at=now) for _ in "ab"]
+
+    assert line.speakers.commit(writes[0]) is not None
+    assert line.speakers.commit(writes[1]) is None
+    assert line.speakers.load(REF).version == 2
+
+
+class Refusing:
+    """A broker whose confirms never come."""
+
+    def publish(self, batch: object) -> set[int]:
+        """Take a batch and say nothing."""
+        raise PublishFailed("the broker did not confirm in time")
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+class Half(Refusing):
+    """A broker that takes the first of a batch and refuses the rest."""
+
+    def publish(self, batch: object) -> set[int]:
+        """Confirm the first alone."""
+        return {0}
+
+
+def test_what_the_broker_did_not_confirm_has_not_left(line: Line) -> None:
+    line.say(3)
+    streams = Streams(line.speakers)
+
+    with pytest.raises(PublishFailed):
+        Relay(streams, Refusing, sweep_seconds=1).publish_pending()
+    assert [len(each.events) for each in streams.pending()] == [3]
+
+    assert not Relay(streams, Half, sweep_seconds=1).publish_pending()
+    assert [len(each.events) for each in streams.pending()] == [2]
