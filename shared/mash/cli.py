@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from shared.mash import doctor, embedded, keeping, reports
+from shared.mash import doctor, embedded, keeping, parked, reports
 from shared.mash.anchor_commands import anchors
 from shared.mash.anchors import BadBook
 from shared.mash.children import CannotStart
@@ -107,35 +107,44 @@ def verify(data: Path, url: str | None, token: str | None, as_json: bool) -> Non
         sys.exit(BAD_NEWS)
 
 
-@main.command()
+@main.command("parked")
 @system_options
 @click.argument("service", required=False, type=click.Choice(service_names()))
+@click.option("--replay", is_flag=True, help="Try them again: all, or those that are chosen.")
+@click.option("--stream", help="Only those of one stream, such as referral:MASH-7K3M9-Q2FX4.")
+@click.option("--cause", help="Only those of one cause, such as handler-failed.")
+@click.option("--set-aside", "key", help="Put one away that no service wrote, by its key.")
+@click.option("--reason", help="Why it is set aside. Kept for ever with your name.")
 @click.option("--json", "as_json", is_flag=True, help="Print it for a machine.")
-def parked(
-    data: Path, url: str | None, token: str | None, service: str | None, as_json: bool
+def show_parked(
+    data: Path,
+    url: str | None,
+    token: str | None,
+    service: str | None,
+    *,
+    replay: bool,
+    stream: str | None,
+    cause: str | None,
+    key: str | None,
+    reason: str | None,
+    as_json: bool,
 ) -> None:
-    """List the events that could not be handled and wait for a person. Ends with 1 if any."""
-    system = _system(data, url, token)
-    found = {
-        name: system.get(f"/{name}/api/parked")["parked"]
-        for name in ([service] if service else service_names())
-    }
-    _print_json(found) if as_json else reports.parked(OUT, found)
-    if any(found.values()):
+    """List what could not be handled and waits for a person, by cause. Ends with 1 if anything."""
+    system, services = _system(data, url, token), [service] if service else service_names()
+    if key:
+        if not service or not reason:
+            raise click.UsageError("Name the service and a --reason to set something aside")
+        parked.set_aside(system, service, key=key, reason=reason)
+        OUT.print("Set aside, with your name and the reason")
+        return
+    if replay:
+        count = parked.replay(system, services, {"stream": stream, "cause": cause})
+        OUT.print(f"{count} parked events will be tried again now")
+        return
+    found = parked.parked_at(system, services)
+    _print_json(found) if as_json else parked.show(OUT, found)
+    if any(each["parked"] for each in found.values()):
         sys.exit(BAD_NEWS)
-
-
-@main.command()
-@system_options
-@service_argument
-@click.argument("stream", required=False)
-def replay(
-    data: Path, url: str | None, token: str | None, service: str, stream: str | None
-) -> None:
-    """Try parked events again: those of one stream, or all of a service."""
-    body = {"stream": stream} if stream else {}
-    replayed = _system(data, url, token).post(f"/{service}/api/parked/replay", body)["replayed"]
-    OUT.print(f"{replayed} parked events of {service} will be tried again now")
 
 
 @main.group()

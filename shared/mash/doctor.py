@@ -13,9 +13,11 @@ from typing import Final
 
 from shared.clock import SystemClock
 from shared.mash.children import CannotStart
+from shared.mash.client import Refused, running_system
 from shared.mash.embedded import USUAL_PORT, is_free
 from shared.mash.folder import DataFolder
 from shared.mash.mongod import find_mongod
+from shared.mash.roster import service_names
 from shared.practice import TimeLimits, load_time_limits
 from shared.working_days import london_day
 
@@ -55,6 +57,21 @@ def _findings(folder: DataFolder) -> Iterator[Finding]:
     yield _bank_holidays(load_time_limits(), london_day(SystemClock().now()))
     running = "running" if folder.running.exists() else "not running"
     yield Finding(what="System", found=f"{running}, data in {folder.root}")
+    if folder.running.exists():
+        yield from _alarms(folder)
+
+
+def _alarms(folder: DataFolder) -> Iterator[Finding]:
+    """Ask the running system what is wrong with it."""
+    for name in service_names():
+        try:
+            alarms = running_system(folder, None, None).get(f"/{name}/api/operations")["alarms"]
+        except Refused as fault:
+            yield Finding(what=f"Alarms of {name}", found="not known", remedy=str(fault))
+            continue
+        titles = "; ".join(each["title"] for each in alarms)
+        remedies = " ".join(each["remedy"] for each in alarms)
+        yield Finding(what=f"Alarms of {name}", found=titles or "none", remedy=remedies)
 
 
 def _bank_holidays(limits: TimeLimits, today: date) -> Finding:

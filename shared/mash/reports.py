@@ -49,19 +49,6 @@ def findings(out: Console, found: Sequence[Finding]) -> bool:
     return not any(each.remedy for each in found)
 
 
-def parked(out: Console, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Show what each service has parked."""
-    for service, events in found.items():
-        out.print(f"{service}: {len(events)} parked", highlight=False)
-        for each in events:
-            out.print(
-                f"  {each.get('stream')} {each.get('sequence')} {each.get('type')}:"
-                f" {each.get('reason')}",
-                highlight=False,
-                soft_wrap=True,
-            )
-
-
 def traced_line(out: Console, case: Mapping[str, Any]) -> None:
     """Print the line of a case: when, how long since the step before, what, who, in words."""
     rows = [("when", "after", "event", "who", "what")]

@@ -14,11 +14,14 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import TestResponse
 
-from services.strategy.app import build
+from services.referral import app as referral
+from services.strategy import app as strategy
 from shared.events.codes import Role
 from shared.events.envelope import canonical
 from shared.plumbing import Plumbing, plumb
+from shared.run import Build
 from shared.store import Actor
+from shared.watch.alarms import Measure, Reading, alarms_of
 from shared.watch.metrics import metric_names
 from shared.web.plumbing import add_plumbing
 from tests.conftest import MakeSettings
@@ -29,10 +32,12 @@ from tests.unit.audit.lines import a_kept_line
 SOMEBODY = Actor("somebody-demo", Role.MASH_MANAGER)
 TOKEN = "an-invented-token-of-an-invented-officer"
 OFFICER, AUDITOR, MANAGER = "o.officer-demo", "a.auditor-demo", "t.manager-demo"
+PRACTITIONER = "p.practitioner-demo"
 PEOPLE = (
     (OFFICER, "Olive Officer", "administrator"),
     (AUDITOR, "Alex Auditor", "auditor"),
     (MANAGER, "Tam Manager", "team-manager"),
+    (PRACTITIONER, "Pat Practitioner", "mash-practitioner"),
 )
 PAGE = "/strategy/operations"
 NOW = a_kept_line()[-1].time + timedelta(hours=1)
@@ -84,7 +89,7 @@ def account(id: str, name: str, *roles: str) -> dict[str, Any]:
     return {"id": id, "name": name, "roles": roles, "token_sha256": token}
 
 
-def told_by(make_settings: MakeSettings, **changed: str) -> Told:
+def told_by(make_settings: MakeSettings, build: Build = strategy.build, **changed: str) -> Told:
     settings, clock = make_settings(**changed), SetClock(NOW)
     settings.accounts_file.write_text(json.dumps([account(*each) for each in PEOPLE]))
     plumbing = plumb(build(settings, clock))
@@ -239,3 +244,22 @@ def test_with_an_alarm_the_service_is_ready_and_says_what_is_degraded(told: Told
     body = answer.get_json()
     assert body["status"] == "ready"
     assert body["degraded"] == ["Events could not be handled and wait for a person"]
+
+
+@pytest.mark.parametrize("path", ["/referral/inbox", "/referral/"])
+def test_the_hub_is_told_plainly_that_the_line_is_delayed_and_that_referrals_are_accepted(
+    make_settings: MakeSettings, path: str
+) -> None:
+    told = told_by(make_settings, referral.build)
+    told.plumbing.ensure_indexes()
+    since = told.clock.at - timedelta(minutes=2)
+    waiting = Reading(measure=Measure.UNPUBLISHED, value=120, since=since)
+    hub = told.browser(PRACTITIONER)
+    assert "events are waiting since" not in hub.get(path).text
+
+    told.plumbing.watch.book.note(alarms_of([waiting]), told.clock.at)
+
+    said = hub.get(path)
+    assert "events are waiting since 23 November 2026, 17:18" in said.text
+    assert "Referrals are accepted" in said.text
+    assert "app-alarms" not in said.html

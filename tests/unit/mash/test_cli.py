@@ -9,13 +9,13 @@ from click.testing import CliRunner, Result
 from requests.utils import should_bypass_proxies
 from rich.console import Console
 
-from shared.mash import reports
+from shared.mash import parked, reports
 from shared.mash.cli import main
 from shared.mash.roster import service_names
 
 COMMANDS = (
     *("up", "down", "demo", "serve", "work", "indexes"),
-    *("trace", "verify", "parked", "replay", "export", "doctor", "docs"),
+    *("trace", "verify", "parked", "export", "doctor", "docs"),
 )
 
 
@@ -30,7 +30,8 @@ def test_help_lists_every_command() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("trace", "MASH-AAAAA-AAAAA"), ("verify",), ("parked",), ("replay", "audit")]
+    "words",
+    [("trace", "MASH-AAAAA-AAAAA"), ("verify",), ("parked",), ("parked", "audit", "--replay")],
 )
 def test_a_question_to_a_system_that_does_not_run_says_how_to_start_it(
     words: tuple[str, ...], tmp_path: Path
@@ -108,3 +109,40 @@ def test_this_machine_is_reached_past_a_web_proxy(
     assert should_bypass_proxies("http://127.0.0.1:8080/", no_proxy=None)
     assert should_bypass_proxies("http://intranet.invalid/", no_proxy=None)
     assert not should_bypass_proxies("http://elsewhere.invalid/", no_proxy=None)
+
+
+def test_what_is_parked_is_shown_by_cause_with_what_to_do() -> None:
+    out = Console(record=True, width=200)
+    event = {
+        "key": "referral:MASH-AAAAA-AAAAA#3#0f",
+        "stream": "referral:MASH-AAAAA-AAAAA",
+        "sequence": 3,
+        "type": "referral.received",
+        "cause": "not-intact",
+        "reason": "the hash does not belong to the event",
+        "held_at": "2026-11-10T08:52:00+00:00",
+        "may_be_set_aside": True,
+    }
+    cause = {
+        "cause": "not-intact",
+        "count": 1,
+        "what": "An event was changed.",
+        "to_do": "Find out [who].",
+    }
+
+    parked.show(out, {"audit": {"parked": [event], "causes": [cause]}})
+
+    said = out.export_text()
+    assert "audit: 1 parked" in said
+    assert "not-intact (1): An event was changed." in said
+    assert "What to do: Find out [who]." in said
+    assert "--set-aside 'referral:MASH-AAAAA-AAAAA#3#0f'" in said
+
+
+def test_setting_aside_needs_a_service_and_a_reason(tmp_path: Path) -> None:
+    at = ("--url", "http://127.0.0.1:9", "--token", "x", "--data", str(tmp_path))
+
+    answer = run("parked", "--set-aside", "some-key", *at)
+
+    assert answer.exit_code == 2
+    assert "--reason" in answer.output
