@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo up down test check fmt lock docs compose-test chaos simulate embedded development machine
+.PHONY: help demo up down test check fmt lock docs compose-test chaos simulate mutants embedded development machine
 
 help: ## List what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ chaos: development machine ## Cause 300 faults while people work, and judge it (
 
 simulate: development ## Run the core of all services in memory, through thousands of crashes (SIM_SEED, SIM_HISTORIES)
 	@$(BIN)/python -m tests.simulation --pairs $(ARGS)
+
+mutants: development machine ## Take every guard away once, and see that a test notices (a quarter of an hour)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 fmt: development ## Put the code into its format and mend what can be mended by itself
 	@$(BIN)/ruff format .
