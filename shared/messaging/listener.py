@@ -192,4 +192,19 @@ class Listener:
             self.held.release(each.key)
             if outcome in STILL_HELD:
                 break
+        else:
+            self._follow(held)
         return left
+
+    def _follow(self, held: Held) -> None:
+        """Take what the source wrote next: the broker may have lost it while this was held."""
+        if not held.own:
+            return
+        first = parse(held.body)
+        try:
+            later = self._feed.read(first.source, first.stream, after=first.sequence)
+        except FeedUnavailable:
+            return
+        for place, event in enumerate(later):
+            if self._take(event, again=place == 0) in STILL_HELD:
+                break

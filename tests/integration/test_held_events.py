@@ -195,6 +195,23 @@ def test_a_missing_event_that_fails_is_held_for_itself_and_the_later_one_waits(
     assert toy.heard(REF).order == (1, 2, 3)
 
 
+def test_what_the_broker_lost_behind_a_parked_event_comes_as_soon_as_that_is_handled(
+    strict: Callable[..., Any],
+) -> None:
+    toy = strict(2)
+    toy.say(REF, times=4)
+    for event in toy.said(REF)[:2]:
+        toy.listener.take(event)
+    assert toy.catch_up.compare() == 0, "what is held has its own turn"
+
+    toy.forbidden.clear()
+    toy.held.replay()
+    assert toy.listener.try_again_what_is_due() == 1
+
+    assert toy.heard(REF).order == (1, 2, 3, 4)
+    assert toy.held.counts() == {}
+
+
 def test_an_event_over_which_processes_died_is_parked_and_one_process_may_try_often(
     toy: Toy,
 ) -> None:
