@@ -4,7 +4,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo up down test check fmt lock docs compose-test chaos simulate mutants embedded development machine
+.PHONY: help demo up down test check fmt lock docs compose-test cluster-test chaos simulate mutants embedded development machine
 
 help: ## List what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'

@@ -5,7 +5,7 @@
 #
 #   deploy/cluster-test.sh          usual images where a registry answers, else deploy/airgapped
 #   KEEP=1 deploy/cluster-test.sh   leaves it running, and says how to stop it
-#   SEED=7 deploy/cluster-test.sh   the same people with the same stories again
+#   deploy/cluster-test.sh --seed 7 --clients 3     more is in tests/compose/failover.py
 #
 # Uses the Docker engine that answers; as root it starts one, and ends it again.
 set -eu
@@ -26,4 +26,4 @@ say "Starting: three of the store, three of the broker, two webs and two workers
 PYTHONPATH=. "$python" tests/compose/failover.py people "$work/server/services"
 start_containers
 REQUESTS_CA_BUNDLE="$work/server/tls/certificate.pem" PYTHONPATH=. \
-    "$python" tests/compose/failover.py run "$address" "$project" "$work" --seed "${SEED:-1}"
+    "$python" tests/compose/failover.py run "$address" "$project" "$work" "$@"

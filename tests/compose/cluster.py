@@ -67,7 +67,13 @@ class Part:
     def start(self) -> None:
         """Start it again, as the platform would, and wait until it does its work."""
         docker("start", self.container)
-        eventually(self.is_back, f"{self.name} is back", within=WHOLE_WITHIN)
+        pause = threading.Event()
+        eventually(
+            # Each look starts a process: not fifty times a second.
+            lambda: self.is_back() or pause.wait(1),
+            f"{self.name} is back",
+            within=WHOLE_WITHIN,
+        )
 
 
 class Cluster:

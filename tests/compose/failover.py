@@ -27,9 +27,6 @@ from tests.compose.cluster import Cluster, Containers, Part, Targets
 from tests.support.system import token_of, write_people
 from tests.support.waiting import eventually
 
-CLIENTS = 6
-MEANWHILE = 30
-"""Commands that must be done while a part is away: the others carry the work."""
 AT_WORK_WITHIN = 240.0
 QUIET_WITHIN = 300.0
 
@@ -67,16 +64,24 @@ def people(folder: Path) -> None:
 @click.argument("address")
 @click.argument("project")
 @click.argument("work", type=click.Path(exists=True, path_type=Path))
-@click.option("--seed", type=int, default=1)
-def run(address: str, project: str, work: Path, seed: int) -> None:
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--clients", type=int, default=6, show_default=True)
+@click.option(
+    "--meanwhile",
+    type=int,
+    default=30,
+    show_default=True,
+    help="Commands that must be done while a part is away: the others carry the work.",
+)
+def run(address: str, project: str, work: Path, *, seed: int, clients: int, meanwhile: int) -> None:
     """Let people work, kill, heal, judge."""
     cluster = Cluster(address, work / "server" / "services")
     cluster.wait_until_ready()
     say("every service is ready")
     with contextlib.closing(Ledger(work / "ledger")) as ledger:
-        with Load(cluster, ledger, seed=seed, clients=CLIENTS) as load:
-            wait_for_work(load, 3 * MEANWHILE)
-            killed = list(kill_each(Targets(Containers(project=project)), load))
+        with Load(cluster, ledger, seed=seed, clients=clients) as load:
+            wait_for_work(load, meanwhile)
+            killed = list(kill_each(Targets(Containers(project=project)), load, meanwhile))
         out.print(table_of(killed))
         say("all is healed; waiting until audit holds everything")
         eventually(lambda: is_quiet(address), "audit holds everything", within=QUIET_WITHIN)
@@ -84,13 +89,13 @@ def run(address: str, project: str, work: Path, seed: int) -> None:
     tell(verdict, load, killed)
 
 
-def kill_each(parts: Iterable[Part], load: Load) -> Iterator[Killed]:
-    """Kill each part under load; go on without it; start it again."""
+def kill_each(parts: Iterable[Part], load: Load, least: int) -> Iterator[Killed]:
+    """Kill each part under load; let `least` commands be done without it; start it again."""
     for part in parts:
         with Watch(load) as watch:
             before, in_flight = load.acknowledged, load.in_flight
             part.kill()
-            wait_for_work(load, MEANWHILE)
+            wait_for_work(load, least)
             meanwhile = load.acknowledged - before
             part.start()
         say(f"{part.name}: killed and back; longest pause {watch.longest:.1f} s")
