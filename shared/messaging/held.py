@@ -26,23 +26,23 @@ from shared.events.envelope import Envelope
 from shared.events.registry import is_known
 from shared.messaging.causes import UNTIL_AN_UPGRADE, Cause
 from shared.messaging.holding import (
+    FIRST_DELAY,
+    TRIES_BEFORE_PARKING,
     Held,
     Kind,
     NeverSetAside,
+    changing_part,
     fixed_part,
     held_from,
+    is_due,
     key_of,
     key_of_body,
     unreadable_part,
 )
 from shared.rules import NotFound
 
-__all__ = ["Held", "HeldEvents", "Kind", "NeverSetAside"]
+__all__ = ["TRIES_BEFORE_PARKING", "Held", "HeldEvents", "Kind", "NeverSetAside"]
 
-NONE: Final = timedelta(0)
-FIRST_DELAY: Final = timedelta(seconds=1)
-TRIES_BEFORE_PARKING: Final = 8
-"""1 + 2 + 4 + … seconds: about four minutes before a person is asked."""
 TAKEN_UP: Final = timedelta(seconds=5)
 """How long nobody else takes up an event that a process has begun to handle."""
 LIVES: Final = 2
@@ -87,7 +87,7 @@ class HeldEvents:
     def park_unreadable(self, body: bytes, reason: str) -> None:
         """Hold a message that is no event of the contract, by the hash of its bytes."""
         key = key_of_body(body)
-        changing = _changing(key, Kind.PARKED, Cause.UNREADABLE, reason)
+        changing = changing_part(key, Kind.PARKED, Cause.UNREADABLE, reason)
         self._write(key, unreadable_part(body), {**changing, "own": False})
 
     def begin(self, event: Envelope) -> bool:
@@ -97,7 +97,7 @@ class HeldEvents:
         """
         now = self._clock.now()
         words = "it is being handled, or the process died while it did"
-        changing = _changing(event.stream, Kind.RETRY, Cause.DELIVERED_TOO_OFTEN, words)
+        changing = changing_part(event.stream, Kind.RETRY, Cause.DELIVERED_TOO_OFTEN, words)
         found = self._collection.find_one_and_update(
             {"_id": key_of(event)},
             {
@@ -131,7 +131,7 @@ class HeldEvents:
                 {"$group": {"_id": "$lane", "first": {"$first": "$$ROOT"}}},
                 {"$replaceRoot": {"newRoot": "$first"}},
                 {"$match": {"kind": {"$ne": Kind.PARKED}}},
-                {"$match": {"$expr": {"$lte": ["$retry_at", self._clock.now()]}}},
+                {"$match": is_due(self._clock.now())},
                 {"$limit": most},
             ]
         )
@@ -218,10 +218,10 @@ class HeldEvents:
         *,
         own: bool = True,
         tries: int = 0,
-        delay: timedelta = NONE,
+        delay: timedelta = timedelta(0),
     ) -> None:
         key = key_of(event)
-        changing = _changing(event.stream if own else key, kind, cause, reason)
+        changing = changing_part(event.stream if own else key, kind, cause, reason)
         changing |= {"own": own, "tries": tries}
         self._write(key, fixed_part(event), changing, delay=delay)
 
@@ -231,7 +231,7 @@ class HeldEvents:
         fixed: Mapping[str, Any],
         changing: Mapping[str, Any],
         *,
-        delay: timedelta = NONE,
+        delay: timedelta = timedelta(0),
     ) -> None:
         now = self._clock.now()
         update = {
@@ -243,10 +243,6 @@ class HeldEvents:
             self._collection.update_one(chosen, update, upsert=True)
         except DuplicateKeyError:
             return  # a person has set it aside: another copy of it changes nothing
-
-
-def _changing(lane: str, kind: Kind, cause: Cause, reason: str) -> dict[str, Any]:
-    return {"lane": lane, "kind": kind, "cause": cause, "reason": reason[:300], "tries": 0}
 
 
 def _parked(**chosen: Any) -> dict[str, Any]:

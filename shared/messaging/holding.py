@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from shared.events.envelope import Envelope, MalformedEvent, canonical, parse
 from shared.messaging.causes import Cause
 from shared.rules import RuleBroken
+
+FIRST_DELAY: Final = timedelta(seconds=1)
+TRIES_BEFORE_PARKING: Final = 8
+"""1 + 2 + 4 + … seconds: about four minutes before a person is asked."""
+LONGEST_DELAY: Final = FIRST_DELAY * 2 ** (TRIES_BEFORE_PARKING - 1)
 
 
 class Kind(StrEnum):
@@ -71,6 +76,18 @@ def fixed_part(event: Envelope) -> dict[str, Any]:
         "version": event.version,
         "body": canonical(event.to_wire()),
     }
+
+
+def changing_part(lane: str, kind: Kind, cause: Cause, reason: str) -> dict[str, Any]:
+    """Return what is written anew each time that an event is held."""
+    return {"lane": lane, "kind": kind, "cause": cause, "reason": reason[:300], "tries": 0}
+
+
+def is_due(now: datetime) -> dict[str, Any]:
+    """Return the choice of what is due: no try is further away than the longest delay, unless
+    our clock was set back meanwhile."""
+    set_back = {"retry_at": {"$gt": now + LONGEST_DELAY}}
+    return {"$or": [{"retry_at": {"$lte": now}}, set_back]}
 
 
 def unreadable_part(body: bytes) -> dict[str, Any]:

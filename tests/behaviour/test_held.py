@@ -42,6 +42,13 @@ def test_a_held_event_is_due_after_a_delay_that_doubles(held: HeldEvents, clock:
     assert due(held) == [key_of(FIRST)]
 
 
+def test_a_clock_that_is_set_back_keeps_nothing_waiting(held: HeldEvents, clock: HandClock) -> None:
+    later(held, FIRST)
+    clock.on(hours=-2)
+
+    assert due(held) == [key_of(FIRST)]
+
+
 def test_after_too_many_tries_a_person_is_asked(held: HeldEvents) -> None:
     kinds = [
         held.try_later(FIRST, Cause.HANDLER_FAILED, "it failed")

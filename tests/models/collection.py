@@ -153,9 +153,8 @@ def _matches(document: Stored, chosen: Stored) -> bool:
 
 
 def _agrees(document: Stored, name: str, wanted: Any) -> bool:
-    if name == "$expr":
-        ((verb, (left, right)),) = wanted.items()
-        return _COMPARE[verb](document.get(left.removeprefix("$")), right)
+    if name == "$or":
+        return any(_matches(document, each) for each in wanted)
     value = document.get(name)
     if isinstance(wanted, Mapping):
         return all(_COMPARE[verb](value, limit) for verb, limit in wanted.items())

@@ -99,8 +99,10 @@ def _see(mutant: Mutant, folder: Path) -> tuple[Result, str]:
     code, said = _run(mutant.command, folder)
     if code == 0:
         return Result.SURVIVED, "nothing noticed"
-    if code == 1:
-        return Result.CAUGHT, _first_failure(said) or " ".join(mutant.command[1:2])
+    by = mutant.command[1] if mutant.command[1] != "pytest" else _first_failure(said)
+    if code == 1 and by:
+        return Result.CAUGHT, by
+    # A test that could not begin, for want of its broker or its database, noticed nothing.
     return Result.NOT_MADE, f"the catcher ended with {code}: {said[-300:]}"
 
 
@@ -120,5 +122,5 @@ def _run(command: Sequence[str], folder: Path) -> tuple[int, str]:
 
 
 def _first_failure(said: str) -> str:
-    failed = (line for line in said.splitlines() if line.startswith(("FAILED ", "ERROR ")))
+    failed = (line for line in said.splitlines() if line.startswith("FAILED "))
     return next(failed, "").removeprefix("FAILED ").split(" - ")[0]
