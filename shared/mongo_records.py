@@ -20,6 +20,7 @@ from pymongo.errors import BulkWriteError, WriteConcernError
 
 from shared.database import collection_of
 from shared.events.envelope import GENESIS
+from shared.events.seal import stream_of
 from shared.records import Pending, Record, RecordWrite, Tail
 
 DUPLICATE_KEY: Final = 11000
@@ -150,6 +151,14 @@ class MongoRecords:
                 changed_at=each["changed_at"],
             )
             for each in found.sort([("changed_at", ASCENDING), ("_id", ASCENDING)]).limit(most)
+        ]
+
+    def heard(self, source: str, *, after_ref: str, most: int) -> list[tuple[str, int]]:
+        """Return how far each record heard the stream of its case in a source, by `ref`."""
+        found = self._collection.find({"_id": {"$gt": after_ref}}, {"heard": 1})
+        return [
+            (each["_id"], (each.get("heard") or {}).get(stream_of(source, each["_id"]), 0))
+            for each in found.sort("_id", ASCENDING).limit(most)
         ]
 
     def _was_made(self, write: RecordWrite) -> bool:

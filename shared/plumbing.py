@@ -10,14 +10,18 @@ from functools import partial
 
 from shared.database import unhurried
 from shared.events.envelope import Envelope
+from shared.healing import Healer
 from shared.hearing import Hearer, Outcome
+from shared.lost import LostWords
 from shared.messaging.abreast import Abreast
+from shared.messaging.copies import HttpCopies
 from shared.messaging.feed import CatchUp, Feed, FeedClient, FeedMarks, MongoFeedMarks
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
 from shared.messaging.publisher import Publisher, publisher_for
 from shared.messaging.relay import Relay
 from shared.messaging.topology import mend
+from shared.restored import Mark
 from shared.service import Hearing, Service
 from shared.streams import Streams
 from shared.watch.heartbeats import Pulse, Tally
@@ -39,6 +43,19 @@ class Plumbing:
     listener: Listener
     catch_up: CatchUp
     watch: Watch
+    mark: Mark
+    lost: LostWords
+    healer: Healer
+    copies: HttpCopies
+
+    def heal(self) -> None:
+        """Take back what others hold of this service's streams, and open it if it was closed.
+
+        Raises FeedUnavailable while somebody who must be asked does not answer.
+        """
+        report = self.healer.heal()
+        self.mark.healed(report, at=self.service.clock.now())
+        log.warning("healed", extra={"events": report.events, "count": len(report.wounds)})
 
     def ensure_indexes(self) -> None:
         """Create every index that is missing."""
@@ -125,7 +142,16 @@ def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
         known_head=hearing.known_head,
         is_held=held.is_held,
     )
+    settings = service.settings
+    mark, lost = Mark(service.database), LostWords(service.database)
+    copies = HttpCopies(settings.feed_urls, settings.service_token, service=service.name)
+    if ports is None:  # a model of the store has no mark
+        service.roots.refuse = mark.refuse
     return Plumbing(
+        mark=mark,
+        lost=lost,
+        copies=copies,
+        healer=Healer(service.roots, service.rebuild, copies, lost),
         service=service,
         streams=streams,
         relay=relay,

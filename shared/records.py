@@ -95,3 +95,8 @@ class Records(Protocol):
         """Return the tails of records changed at or after `since`, by time of change, then `ref`;
         of those changed at that very moment only the ones beyond `after_ref`."""
         ...
+
+    def heard(self, source: str, *, after_ref: str, most: int) -> list[tuple[str, int]]:
+        """Return, by `ref` and beyond `after_ref`, up to which sequence each record heard the
+        stream of its own case in a source; 0: nothing of it."""
+        ...

@@ -23,6 +23,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.topology import declare
 from shared.plumbing import Plumbing, plumb
 from shared.practice import TimeLimits, load_time_limits
+from shared.restored import Phase
 from shared.service import Job, Service
 from shared.serving import serve as serve_web
 from shared.settings import BadSettings, Settings
@@ -39,6 +40,8 @@ ROLES: Final = ("web", "work", "indexes")
 THREADS: Final = 8
 MEND_EVERY: Final = 15.0
 """Seconds between looks at what the service needs at the broker."""
+HEAL_EVERY: Final = 1.0
+IDLE_TIMES: Final = 2
 STOPPED_WITHIN: Final = 8.0
 """Seconds: what has not ended by then is cut off, as a kill would, and loses nothing."""
 
@@ -142,6 +145,7 @@ def work(plumbing: Plumbing) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    open_when_healed(plumbing, over)
     parts: dict[str, Callable[[], None]] = {"relay": plumbing.relay.run}
     if service.hears:
         parts["consumer"] = consumer.run_until_stopped
@@ -156,6 +160,25 @@ def work(plumbing: Plumbing) -> None:
     deadline = time.monotonic() + STOPPED_WITHIN
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def open_when_healed(plumbing: Plumbing, over: threading.Event) -> None:
+    """Return when the service is open; one that was restored heals first, however long it takes.
+
+    The keeper of the copies is found idle twice: what it is handling at a moment waits nowhere.
+    """
+    idle = 0
+    while not over.is_set() and plumbing.mark.phase() is not Phase.OPEN:
+        try:
+            filled = plumbing.mark.phase() is Phase.UNHEALED
+            idle = idle + 1 if filled and plumbing.copies.are_complete() else 0
+            if idle >= IDLE_TIMES:
+                plumbing.heal()
+                return
+        except Exception as fault:  # whoever must be asked is asked again
+            log.warning("not healed yet", extra={"reason": type(fault).__name__})
+            idle = 0
+        over.wait(HEAL_EVERY)
 
 
 def _jobs(plumbing: Plumbing) -> list[Job]:

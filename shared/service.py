@@ -13,7 +13,9 @@ from pymongo.database import Database
 from shared.clock import Clock
 from shared.events.envelope import Envelope
 from shared.events.facts import Fact
+from shared.healing import Keeper
 from shared.hearing import Outcome, Reaction
+from shared.rebuilt import Rebuild
 from shared.settings import Settings
 from shared.store import Roots
 from shared.watch.alarms import Measure, Reading
@@ -48,6 +50,8 @@ class Service:
     database: Database[dict[str, Any]]
     roots: Roots[Any]
     web: Callable[[], Flask]
+    rebuild: Rebuild
+    """What its events say of a record's state: to heal after a restore."""
     hears: tuple[str, ...] = ()
     """Sources, such as "/referral", of which it hears every stream whole."""
     reactions: Mapping[type[Fact], Reaction] = field(default_factory=dict)
@@ -58,3 +62,5 @@ class Service:
     jobs: tuple[Job, ...] = ()
     readings: Callable[[datetime], Iterable[Reading]] = lambda now: ()
     """What it measures of itself, beyond what is measured of every service."""
+    keeper: Keeper | None = None
+    """For a service that keeps the events of all: what others heal from."""

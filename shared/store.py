@@ -80,6 +80,8 @@ class Roots(Generic[S]):
         self.source = source
         self.clock = clock
         self.after_commit = after_commit
+        self.refuse: Callable[[str], None] = lambda ref: None
+        """Raises for a record that must not work on (shared/restored.py)."""
         self._state_type = state_type
 
     def load(self, ref: str) -> Root[S]:
@@ -121,6 +123,8 @@ class Roots(Generic[S]):
         Each is all or nothing by itself. Returns, in order, the record after each write, or None
         for one whose record had changed: read that one again and decide again.
         """
+        for write in writes:
+            self.refuse(write.root.ref)
         plans = [self._plan(write) for write in writes]
         reached(Point.BEFORE_COMMIT)
         made = self.records.write([plan.write for plan in plans])
@@ -128,6 +132,30 @@ class Roots(Generic[S]):
         if any(made):
             self.after_commit()
         return [plan.after if is_made else None for plan, is_made in zip(plans, made, strict=True)]
+
+    def take_back(
+        self,
+        root: Root[S],
+        events: Sequence[Envelope],
+        state: S | None,
+        *,
+        heard: Mapping[str, int],
+    ) -> bool:
+        """Append events that were sealed here before and lost: those very events, in one write.
+
+        They continue the stream as it is, so the chain goes on where it was broken off; `state` is
+        what can be rebuilt from them, `heard` what had been heard when they were caused. They are
+        published again, for whoever lacks them. False if the record changed meanwhile.
+        """
+        setting = {"version": events[-1].sequence, "state": state and to_stored(state)}
+        write = RecordWrite(
+            ref=root.ref,
+            condition={"version": root.version},
+            setting=setting | {f"heard.{stream}": upto for stream, upto in heard.items()},
+            events=[event.to_wire() for event in events],
+            at=self.clock.now(),
+        )
+        return self.records.write([write])[0]
 
     def _plan(self, write: Write[S]) -> _Plan[S]:
         root, at = write.root, write.at

@@ -17,10 +17,11 @@ from services.audit.documents import (
     EntryDocument,
     MongoArchive,
 )
-from services.audit.domain.announcing import Announcements
+from services.audit.domain.announcing import Announcements, rebuild
 from services.audit.handlers import Oversight, sweep, watch
 from services.audit.pages import pages
 from services.audit.queries import Reading, unannounced
+from services.audit.queries.copies import Copies
 from services.audit.subscriptions import HEARS, hearing
 from shared.auth import Accounts
 from shared.clock import Clock
@@ -58,6 +59,8 @@ def build(settings: Settings, clock: Clock) -> Service:
         database=database,
         roots=roots,
         web=partial(web_app, settings, clock, database=database, limits=limits, feed=feed),
+        rebuild=rebuild,
+        keeper=Copies(oversight.archive),
         hears=HEARS,
         hearing=hearing(oversight),
         ensure_indexes=_ensure_indexes,

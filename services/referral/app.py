@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -13,7 +14,9 @@ from flask import Flask
 from services.referral import api
 from services.referral.documents import DATABASE, ReferralDocument
 from services.referral.domain.guidance import Guidance
+from services.referral.domain.rebuilding import rebuild
 from services.referral.domain.referral import Referral
+from services.referral.handlers import received_at
 from services.referral.pages import blueprint as pages
 from services.referral.queries.desk import Desk
 from services.referral.subscriptions import HEARS, REACTIONS
@@ -50,6 +53,7 @@ def build(settings: Settings, clock: Clock) -> Service:
         database=database,
         roots=referrals,
         web=lambda: web_of(desk, settings, ready=lambda: database.command("ping")),
+        rebuild=partial(rebuild, received_at=partial(received_at, referrals=referrals)),
         hears=HEARS,
         reactions=REACTIONS,
     )

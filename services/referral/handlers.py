@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from services.referral.domain import feedback, matching, referral, threshold
@@ -16,10 +17,15 @@ from services.referral.domain.commands import (
 )
 from services.referral.domain.errors import ReferenceTaken
 from services.referral.domain.guidance import Guidance, require_version
+from services.referral.domain.rebuilding import send_again
 from services.referral.domain.referral import Child, Referral
 from services.referral.domain.report import ReportedChild
+from shared.events.envelope import Envelope
+from shared.events.registry import fact_of
 from shared.ids import case_reference, child_reference
+from shared.rebuilt import Told
 from shared.store import Actor, Change, Root, Roots
+from shared.streams import Streams
 
 SALTS: Final = 5
 """How many references are tried for one submission; the first is free but once in 10^15."""
@@ -61,10 +67,26 @@ def _receive_at(
     def decide(state: Referral | None, at: datetime) -> Change[Referral] | None:
         nonlocal made
         made = referral.receive(state, command, ref=ref, name_child=name_child, by=by.id, at=at)
+        if made is not None and (told := told_of(ref, referrals)):
+            made = send_again(
+                made.state, told, received_at=partial(received_at, referrals=referrals)
+            )
         return made
 
     root = referrals.act(ref, decide, by=by)
     return Received(root=root, first_time=made is not None)
+
+
+def told_of(ref: str, referrals: Roots[Referral]) -> tuple[Told, ...]:
+    """Return every event of a record as it was told: of one that has no state, what is left."""
+    events = map(Envelope.from_wire, Streams(referrals).read(ref))
+    return tuple(Told(event=event, fact=fact_of(event)) for event in events)
+
+
+def received_at(ref: str, *, referrals: Roots[Referral]) -> datetime | None:
+    """Return when a referral was received, if this service knows it."""
+    state = referrals.load(ref).state
+    return state.received_at if state else None
 
 
 def match_child(command: MatchChild, *, referrals: Roots[Referral], by: Actor) -> Root[Referral]:

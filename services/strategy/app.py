@@ -9,6 +9,7 @@ from flask import Flask
 from services.strategy import api
 from services.strategy.documents import DATABASE, CaseDocument, MongoSlots, SlotDocument
 from services.strategy.domain.case import Case
+from services.strategy.domain.rebuilding import rebuild
 from services.strategy.handlers.desk import Desk
 from services.strategy.handlers.leads import (
     escalate_unacknowledged,
@@ -26,6 +27,7 @@ from shared.clock import Clock
 from shared.database import connect
 from shared.mongo_records import MongoRecords
 from shared.practice import load_time_limits
+from shared.rebuilt import Rebuilt, Told
 from shared.service import Job, Service
 from shared.settings import Settings
 from shared.store import Roots
@@ -78,6 +80,7 @@ def build(settings: Settings, clock: Clock) -> Service:
         database=database,
         roots=roots,
         web=web,
+        rebuild=partial(_rebuild, directory),
         hears=HEARS,
         reactions=SUBSCRIPTIONS,
         ensure_indexes=_ensure_indexes,
@@ -94,6 +97,10 @@ def build(settings: Settings, clock: Clock) -> Service:
             ),
         ),
     )
+
+
+def _rebuild(directory: DirectoryFile, case: Case | None, told: tuple[Told, ...]) -> Rebuilt[Case]:
+    return rebuild(case, told, meeting_minutes=directory.current().meeting_minutes)
 
 
 def _escalate(desk: Desk, clock: Clock) -> None:

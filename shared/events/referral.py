@@ -74,3 +74,12 @@ class ReferrerInformed(Fact):
 
     type: ClassVar[str] = "referral.referrer-informed"
     informed_by: InformedBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralSentAgain(Fact):
+    """The form of a referral that a restore had left without its words was sent again."""
+
+    type: ClassVar[str] = "referral.sent-again"
+    received_at: datetime
+    """When it was first received: no promise starts anew."""

@@ -26,6 +26,7 @@ PUBLISHED: Final[Mapping[str, tuple[type[Fact], ...]]] = {
         referral.ChildMatched,
         referral.ThresholdDecided,
         referral.ReferrerInformed,
+        referral.ReferralSentAgain,
     ),
     "/strategy": (
         strategy.CaseOpened,

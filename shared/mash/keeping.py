@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from pymongo.errors import PyMongoError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from shared.mash import backup, restore
+from shared.mash import backup, reports, restore
 from shared.mash.children import CannotStart, stop_all
+from shared.mash.client import running_system
 from shared.mash.embedded import only_launcher
 from shared.mash.folder import DataFolder, read_json
 from shared.mash.manifest import Manifest, Tell, services_in_order
 from shared.mash.mongod import mongod, wait_until_it_answers
-from shared.mash.options import ERR, OUT, data_option
+from shared.mash.options import BAD_NEWS, ERR, OUT, data_option, system_options
 from shared.mash.roster import service_names
 
 WARNING: Final = (
@@ -71,7 +74,48 @@ def restore_command(
     OUT.print(NEXT, soft_wrap=True)
 
 
-COMMANDS: Final = (backup_command, restore_command)
+@click.command("heal")
+@system_options
+@click.option("--again", is_flag=True, help="Ask the others again for what they hold by now.")
+@click.option("--settled", help="The key of a line that somebody has entered again.")
+@click.option("--json", "as_json", is_flag=True, help="Print it for a machine.")
+@click.argument("service", required=False, type=click.Choice(service_names()))
+def heal_command(
+    data: Path,
+    url: str | None,
+    token: str | None,
+    again: bool,
+    settled: str | None,
+    as_json: bool,
+    service: str | None,
+) -> None:
+    """Say what came back to restored services, and what somebody has to enter again.
+
+    Ends with 1 while a service is closed, or while anything is left to be entered or made good.
+    """
+    system = running_system(DataFolder.at(data), url, token)
+    if settled:
+        of = settled.split(":", 1)[0]
+        system.post(f"/{of}/api/healing/settled", {"key": settled})
+    chosen = [service] if service else service_names()
+    for name in chosen if again else ():
+        system.post(f"/{name}/api/healing", {})
+    found = {name: system.get(f"/{name}/api/healing") for name in chosen}
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    for name, told in () if as_json else found.items():
+        reports.healing(OUT, name, told)
+    if any(
+        told["phase"] != "open" or told["wounds"] or told["enter_again"] for told in found.values()
+    ):
+        sys.exit(BAD_NEWS)
+
+
+def _is_well(told: Mapping[str, Any]) -> bool:
+    return told["phase"] == "open" and not told["wounds"] and not told["enter_again"]
+
+
+COMMANDS: Final = (backup_command, restore_command, heal_command)
 
 
 def _bring_back_the_rest(

@@ -27,8 +27,8 @@ from shared.states import from_stored
 
 MANIFEST: Final = "manifest.json"
 FORM: Final = 1
-OF_EVERY_SERVICE: Final = ("held_events", "operations")
-"""What is held, and what people did about it."""
+OF_EVERY_SERVICE: Final = ("held_events", "operations", "lost_words")
+"""What is held, what people did about it, and what an earlier restore lost."""
 RAW: Final = CodecOptions(document_class=RawBSONDocument)
 
 Tell = Callable[[str, int], Callable[[int], None]]

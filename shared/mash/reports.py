@@ -104,3 +104,27 @@ def wall_time(iso: str) -> str:
     """Return an instant as the clock on the wall in England shows it, with its day."""
     at = datetime.fromisoformat(iso)
     return f"{london(at):%a %d %b} {wall_clock(at)}"
+
+
+def healing(out: Console, service: str, told: Mapping[str, Any]) -> None:
+    """Print what came back to a restored service, what never will, and what to enter again."""
+    if told["backup"] is None:
+        out.print(f"{service}: never restored", highlight=False)
+        return
+    out.print(
+        f"{service}: restored as of {told['backup']}, {told['phase']}; {told['events']} events of"
+        f" {told['records']} records came back",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for each in told["wounds"]:
+        words = f"  {each['ref']} {each['first']} to {each['last']}: {each['words']}"
+        out.print(f"{words} ({each['heard_by']})", style="bold red", soft_wrap=True)
+    for each in told["enter_again"]:
+        when = wall_clock(datetime.fromisoformat(each["at"]))
+        out.print(
+            f"  enter again: {each['key']}, {each['type']}, {when},"
+            f" {each['who']} ({each['role']}): {each['words']}",
+            highlight=False,
+            soft_wrap=True,
+        )

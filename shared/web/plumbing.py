@@ -15,6 +15,7 @@ from shared.events.envelope import iso
 from shared.messaging.feed import LONG_AGO
 from shared.rules import Invalid
 from shared.streams import MOST_AT_ONCE, Head
+from shared.web.healing import close_until_healed, feeds_for_healing, healing
 from shared.web.metrics import metrics
 from shared.web.operations import operations
 from shared.web.parked import parked
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 def add_plumbing(app: Flask, plumbing: Plumbing) -> None:
     """Register the feed, the operations and the metrics of a service on its application."""
+    close_until_healed(app, plumbing)
+    app.register_blueprint(feeds_for_healing(plumbing))
+    app.register_blueprint(healing(plumbing))
     show_how_it_fares(app, plumbing)
     app.register_blueprint(_feed(plumbing))
     app.register_blueprint(parked(plumbing))

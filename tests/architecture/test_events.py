@@ -20,6 +20,7 @@ UNHEARD = {
     "referral.received": "the case opens on the decision",
     "referral.child-matched": "the decision names the earlier cases",
     "referral.referrer-informed": "concerns the hub and the referrer alone",
+    "referral.sent-again": "what it says was heard when the referral was first received",
     "strategy.case-opened": "the hub shows where a case stands from its own decision",
     "strategy.meeting-called": "as above",
     "strategy.lead-assigned": "as above",
@@ -134,5 +135,10 @@ def only_read_in(path: str) -> frozenset[str]:
     )
 
 
-READERS_OF_OTHERS = ("services/audit/", "services/strategy/domain/opening.py")
-"""Where the facts of other services are read: audit words all of them; a case opens on one."""
+READERS_OF_OTHERS = (
+    "services/audit/",
+    "services/strategy/domain/opening.py",
+    "services/strategy/domain/rebuilding.py",
+)
+"""Where the facts of other services are read: audit words all of them; a case opens on one, and is
+opened from it again after a restore."""

@@ -117,4 +117,4 @@ def test_no_address_has_room_for_something_personal(
         for argument in rule.arguments
     }
 
-    assert slots <= {"ref", "child", "stream", "filename"}
+    assert slots <= {"ref", "child", "stream", "service", "filename"}

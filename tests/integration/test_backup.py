@@ -104,7 +104,7 @@ def test_a_restored_service_is_closed_until_it_has_healed(
     bring_back(tmp_path / "kept", clean_mongo_url, services=("referral",))
 
     assert Mark(client["golden_thread_referral"]).phase() is Phase.UNHEALED
-    assert Mark(client["golden_thread_audit"]).phase() is None
+    assert Mark(client["golden_thread_audit"]).phase() is Phase.OPEN
 
 
 def test_the_hearers_are_read_before_whom_they_hear() -> None:

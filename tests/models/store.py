@@ -13,6 +13,7 @@ from services.audit.domain.timeline import head_without_hole
 from services.strategy.documents import Reservation, pieces
 from services.strategy.domain.directory import Slot
 from shared.events.envelope import GENESIS, Envelope
+from shared.events.seal import stream_of
 from shared.records import Pending, Record, RecordWrite, Tail
 from tests.models.stops import STORE_AWAY, At, unhindered
 
@@ -122,6 +123,12 @@ class MemoryRecords:
             Tail(ref=ref, version=kept.version, hash=kept.events[-1]["hash"], changed_at=changed_at)
             for changed_at, ref, kept in sorted(changed, key=lambda each: each[:2])[:most]
         ]
+
+    def heard(self, source: str, *, after_ref: str, most: int) -> list[tuple[str, int]]:
+        """Return how far each record heard the stream of its case in a source."""
+        self._at("read heard", STORE_AWAY)
+        beyond = sorted(ref for ref in self.shelf if ref > after_ref)[:most]
+        return [(ref, self.shelf[ref].heard.get(stream_of(source, ref), 0)) for ref in beyond]
 
     def _make(self, write: RecordWrite) -> bool:
         kept = self.shelf.get(write.ref)

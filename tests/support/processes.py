@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class Process:
     log: Path
     once: dict[str, str] = field(default_factory=dict)
     """What is added to the environment of the next start alone."""
+    held: bool = False
+    """Is it to stay down until somebody lets it start again?"""
     running: subprocess.Popen[bytes] | None = None
     deaths: list[int] = field(default_factory=list)
     """How its earlier lives ended: a negative signal, or an exit code."""
@@ -82,7 +84,7 @@ class Supervisor(threading.Thread):
             with self._lock:
                 for process in self._processes:
                     process.bury()
-                    if process.running is None:
+                    if process.running is None and not process.held:
                         process.start()
             self._over.wait(0.05)
         with self._lock:
@@ -99,6 +101,22 @@ class Supervisor(threading.Thread):
                 process.signal(signal.SIGKILL)
                 process.running.wait()
                 process.running = None
+
+    @contextlib.contextmanager
+    def without(self, processes: Sequence[Process]) -> Iterator[None]:
+        """Kill processes, and keep them down until the block ends."""
+        with self._lock:
+            for process in processes:
+                process.held = True
+                process.signal(signal.SIGKILL)
+                if process.running:
+                    process.running.wait()
+        try:
+            yield
+        finally:
+            with self._lock:
+                for process in processes:
+                    process.held = False
 
     def stop(self) -> None:
         """End everything."""

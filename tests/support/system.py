@@ -156,6 +156,13 @@ class System:
         self.wait_until_ready()
         return {process.name: len(process.deaths) for process in chosen}
 
+    @contextlib.contextmanager
+    def without(self, *services: str) -> Iterator[None]:
+        """Kill the processes of services, and keep them down until the block ends."""
+        chosen = [self.processes[f"{service}-{role}"] for service in services for role in ROLES]
+        with self.supervisor.without(chosen):
+            yield
+
     def killed_since(self, lives: Mapping[str, int]) -> list[str]:
         """Return which of these processes were killed since."""
         deaths = {name: self.processes[name].deaths[before:] for name, before in lives.items()}

@@ -53,6 +53,8 @@ class Walk:
     ref: str = ""
     children: list[str] = field(default_factory=list)
     unanswered: int = 0
+    body: dict[str, Any] = field(default_factory=dict)
+    """The form, for whoever sends it a second time."""
 
     def whole(self) -> str:
         """Go the whole way. Returns the reference."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from services.audit.domain.clocks import ClockState, Mark, State
+from services.audit.domain.clocks import ANNOUNCED_BY, ClockState, Mark, State
 from shared.events.audit import ClockAtRisk, ClockBreached, ClockFact, ClockMet
 from shared.events.codes import Clock
+from shared.rebuilt import Rebuilt, Told
 
 JUST_AFTER = timedelta(milliseconds=1)
 
@@ -119,3 +120,13 @@ def _happened(clock: ClockState, mark: Mark) -> datetime | None:
 
 def _order(said: Announcement) -> tuple[str, str, str]:
     return (said.clock.value, said.child or "", said.mark.value)
+
+
+def rebuild(state: Announcements | None, told: tuple[Told, ...]) -> Rebuilt[Announcements]:
+    """Return what audit has said, after words of its own that came back. None of it is lost."""
+    said = set((state or Announcements()).said)
+    for each in told:
+        if isinstance(each.fact, ClockFact):
+            mark = ANNOUNCED_BY[each.event.type]
+            said.add(Announcement(clock=each.fact.clock, child=each.fact.child, mark=mark))
+    return Rebuilt(state=Announcements(said=tuple(sorted(said, key=_order))))

@@ -97,6 +97,13 @@ def _informed(fact: referral.ReferrerInformed, _: Names) -> Sentence:
     return _said(f"The referrer was told the outcome by {words(fact.informed_by)}")
 
 
+def _sent_again(fact: referral.ReferralSentAgain, _: Names) -> Sentence:
+    return _said(
+        "Referral sent again after its record was restored from a back-up",
+        f"First received on {moment(fact.received_at)}: no promise starts anew",
+    )
+
+
 def _opened(fact: strategy.CaseOpened, _: Names) -> Sentence:
     return _said(f"Case opened for a {words(fact.route)}", _children(fact.children))
 
@@ -210,6 +217,7 @@ WORDING: Final[Mapping[type[Fact], Callable[[Any, Names], Sentence]]] = {
     referral.ChildMatched: _matched,
     referral.ThresholdDecided: _decided,
     referral.ReferrerInformed: _informed,
+    referral.ReferralSentAgain: _sent_again,
     strategy.CaseOpened: _opened,
     strategy.MeetingCalled: _called,
     strategy.LeadAssigned: _assigned,

@@ -162,7 +162,7 @@ def receive(
         ),
         report=command.report,
     )
-    return Change(referral, (_received(referral),))
+    return Change(referral, (received_fact(referral),))
 
 
 def _require_same_submission(state: Referral, command: ReceiveReferral, *, mark: str) -> None:
@@ -172,7 +172,8 @@ def _require_same_submission(state: Referral, command: ReceiveReferral, *, mark:
         raise SubmissionUsedForAnother(earlier=state.ref, sent_by=state.sent_by)
 
 
-def _received(referral: Referral) -> ReferralReceived:
+def received_fact(referral: Referral) -> ReferralReceived:
+    """Return what the receipt of a referral says to others."""
     report = referral.report
     return ReferralReceived(
         source=report.referrer.referral_source,

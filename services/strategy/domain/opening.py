@@ -33,8 +33,16 @@ def open_case(
     if route is None or case is not None:
         return None
     decided_at = fact.occurred_at or envelope.time
-    opened = Case(
-        ref=envelope.subject,
+    opened = case_from(fact, ref=envelope.subject, route=route, decided_at=decided_at, at=at)
+    return Change(state=opened, facts=(_opened(fact, route, decided_at),))
+
+
+def case_from(
+    fact: ThresholdDecided, *, ref: str, route: Route, decided_at: datetime, at: datetime
+) -> Case:
+    """Return a case as it is opened at `at` on a decision."""
+    return Case(
+        ref=ref,
         route=route,
         stage=Stage.OPENED,
         children=tuple(
@@ -50,7 +58,6 @@ def open_case(
         earlier_cases=fact.earlier_cases,
         submissions={},
     )
-    return Change(state=opened, facts=(_opened(fact, route, decided_at),))
 
 
 def _opened(fact: ThresholdDecided, route: Route, decided_at: datetime) -> CaseOpened:
