@@ -58,8 +58,10 @@ class Sent:
 
     @property
     def done(self) -> bool:
-        """Did the system say: done? A form leads on; a program is told 200 or 201."""
-        return self.answer.is_redirect or self.answer.ok
+        """Did the system say: done? A form leads on, to anything but the sign-in page."""
+        if self.answer.is_redirect:
+            return "/sign-in" not in self.answer.headers["Location"]
+        return self.answer.ok
 
 
 class Patient:
