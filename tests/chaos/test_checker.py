@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from shared.events.registry import PUBLISHED
 from tests.chaos.checker import judge_everything_read
 from tests.chaos.checker.calendar import end_of_day, end_of_next_working_day, is_working
+from tests.chaos.checker.casefile import REFERRAL_STAGES, STEPS
 from tests.chaos.checker.chains import FIRST
+from tests.chaos.checker.clocks import MARKS
 from tests.chaos.checker.commands import judge_commands
 from tests.chaos.checker.lines import judge_page, text_of
 from tests.chaos.checker.parked import Parked
@@ -503,6 +506,12 @@ def test_a_verdict_counts_every_kind() -> None:
 
     assert verdict.counts == {"events": 3, **dict.fromkeys(Kind, 0), "lost": 1}
     assert not verdict.sound
+
+
+def test_the_judge_has_a_place_for_every_event_there_is() -> None:
+    known = {*STEPS, *MARKS, *(kind for stage in REFERRAL_STAGES.values() for kind in stage)}
+
+    assert known == {fact.type for facts in PUBLISHED.values() for fact in facts}
 
 
 def test_the_judge_imports_nothing_of_the_product() -> None:
