@@ -173,6 +173,7 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
     Before a promise is called broken every service is asked for its latest events of the case;
     `silent` collects the services that did not answer, so that one sweep asks each of them once.
     """
+    asked_at = oversight.clock.now()
     clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
     if any(each.state is State.ARMED for each in clocks):
         for source in OTHERS:
@@ -181,7 +182,8 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
         clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
 
     def decide(state: Announcements | None, at: datetime) -> Change[Announcements] | None:
-        said = announce(state, clocks, at=at, breaches=not silent)
+        # What was done while the services were being asked may not be among what they said.
+        said = announce(state, clocks, at=min(at, asked_at), breaches=not silent)
         return None if said is None else Change(*said)
 
     before = oversight.announcements.load(ref).version

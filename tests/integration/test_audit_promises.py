@@ -102,6 +102,28 @@ def test_a_decision_still_on_its_way_is_fetched_before_anything_is_called_broken
     assert [each["type"] for each in decision] == ["audit.clock-met"]
 
 
+def test_a_promise_that_falls_due_while_the_services_are_asked_is_not_called_broken(
+    world: AuditWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = a_decided_referral("2026-11-24T16:59")
+    world.hears(line[0])
+    answer = world.feed.read
+
+    def slow(source: str, stream: str, *, after: int = 0) -> list[Envelope]:
+        world.clock.at = DUE + timedelta(seconds=5)
+        return answer(source, stream, after=after)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.feed, "read", slow)
+        world.sweeps(DUE - timedelta(minutes=2))
+    assert world.said_types() == ["at-risk"]
+
+    world.feed.wrote(line)
+    world.sweeps(DUE + timedelta(seconds=6))
+    decision = [each for each in world.said() if each["data"]["clock"] == Clock.DECISION]
+    assert [each["type"] for each in decision] == ["audit.clock-at-risk", "audit.clock-met"]
+
+
 def test_nothing_is_called_broken_while_a_service_does_not_answer(world: AuditWorld) -> None:
     line = a_decided_referral("2026-11-24T16:55")
     world.feed.wrote(line)

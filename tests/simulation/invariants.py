@@ -167,4 +167,14 @@ def _left_over(world: World) -> Iterator[str]:
                 yield f"{service} {ref}: {kept.version - kept.published} unpublished"
     if not world.kept.broker.idle():
         yield "the broker still holds messages"
-    yield from (f"time still reserved: {key}" for key in world.kept.slots)
+    cases = world.kept.shelves["strategy"].items()
+    led = {(ref, *meeting) for ref, kept in cases for meeting in _waiting_meetings(kept)}
+    for key, (manager, case, meeting, *_) in world.kept.slots.items():
+        if (case, meeting, manager) not in led:
+            yield f"time reserved for nobody: {key}"
+
+
+def _waiting_meetings(kept: KeptRecord) -> Iterator[tuple[int, str]]:
+    for each in (kept.state or {}).get("meetings", ()):
+        if each["record"] is None:
+            yield each["number"], each["lead"]["person"]

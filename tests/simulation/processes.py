@@ -186,6 +186,7 @@ class Process:
             database=self._database(),
             roots=self.roots,
             web=nowhere,
+            rebuild=nowhere,
             hears=hears,
             reactions=SUBSCRIPTIONS if self.service == "strategy" else {},
             hearing=takes,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 import pytest
 
 from tests.simulation.broken import GUARDS
+from tests.simulation.engine import Turn
 from tests.simulation.histories import again, crashed_at, every_crash, random_histories
+from tests.simulation.overtaking import every_order
+from tests.simulation.people import steps_of
+from tests.simulation.world import Straight, World
 
 SHORT = 2
 RANDOM = 60
@@ -71,3 +76,25 @@ def test_without_this_guard_the_simulation_finds_a_violation(
     GUARDS[guard](monkeypatch)
 
     assert any(again(name).found for name in islice(random_histories(1), RANDOM))
+
+
+def two_at_once(given: int) -> tuple[World, list[Turn]]:
+    """A world in which so many commands were given, and everybody sends the next at once."""
+    world = World(replicas=2, steps=given)
+    Straight(world).settle()
+    for person in world.people:
+        person.steps[:] = steps_of("submission 0")[: given + 1]
+    people, processes = world.people, world.of(world.people[0].wants())
+    turns = [
+        Turn(process.name, f"person {number}", partial(person.attempt, process))
+        for number, (person, process) in enumerate(zip(people, processes, strict=True))
+    ]
+    return world, turns
+
+
+@pytest.mark.parametrize("given", [0, 1, 3], ids=["received", "decided", "meeting-called"])
+def test_two_who_send_the_same_command_at_once_have_one_effect_in_every_order(given: int) -> None:
+    orders = list(islice(every_order(partial(two_at_once, given)), 80))
+
+    assert [(order, found) for order, found in orders if found] == []
+    assert len(orders) > 5
