@@ -54,7 +54,9 @@ from tests.unit.strategy.world import a_directory
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday."""
 LIMITS, GUIDANCE, DIRECTORY = load_time_limits(), read_guidance(), a_directory()
-SETTINGS: Any = SimpleNamespace(sweep_seconds=1.0, catch_up_seconds=5.0, alarm_url="")
+SETTINGS: Any = SimpleNamespace(
+    sweep_seconds=1.0, catch_up_seconds=5.0, alarm_url="", feed_urls={}, service_token=""
+)
 STATES: Mapping[str, type[Any]] = {
     "referral": Referral,
     "strategy": Case,
