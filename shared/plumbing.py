@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from shared.database import unhurried
 from shared.events.envelope import Envelope
@@ -30,6 +31,12 @@ from shared.watch.watch import Watch, watch_over
 log = logging.getLogger(__name__)
 
 Receive = Callable[[Envelope], Outcome]
+TALLIES: Final = {
+    Outcome.HANDLED: Tally.HANDLED,
+    Outcome.ALREADY_HANDLED: Tally.ALREADY_HANDLED,
+    Outcome.TRY_AGAIN: Tally.RETRIED,
+    Outcome.PARK: Tally.PARKED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,9 @@ def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
     hearer = Hearer(service.roots, service.reactions)
     hearing = service.hearing or Hearing(receive=hearer.receive, known_head=hearer.known_head)
     pulse = Pulse()
-    listener = Listener(service.hears, _counted(hearing.receive, pulse), held, meets.feed)
+    count = partial(_count, pulse)
+    receive = _counted(hearing.receive, count)
+    listener = Listener(service.hears, receive, held, meets.feed, count=count)
     relay = Relay(
         streams,
         meets.connect,
@@ -162,17 +171,17 @@ def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
     )
 
 
-def _counted(receive: Receive, pulse: Pulse) -> Receive:
+def _counted(receive: Receive, count: Callable[[Outcome], None]) -> Receive:
     """Return the same way to take an event, which also counts what became of it."""
-    tallies = {
-        Outcome.HANDLED: Tally.HANDLED,
-        Outcome.ALREADY_HANDLED: Tally.ALREADY_HANDLED,
-    }
 
     def counted(event: Envelope) -> Outcome:
         outcome = receive(event)
-        if tally := tallies.get(outcome):
-            pulse.count(tally)
+        count(outcome)
         return outcome
 
     return counted
+
+
+def _count(pulse: Pulse, outcome: Outcome) -> None:
+    if tally := TALLIES.get(outcome):
+        pulse.count(tally)

@@ -45,11 +45,15 @@ class Listener:
         receive: Callable[[Envelope], Outcome],
         held: HeldEvents,
         feed: Feed,
+        *,
+        count: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
+        """`count` is told of each event that is held for another try or parked."""
         self.hears = hears
         self.held = held
         self._receive = receive
         self._feed = feed
+        self._count = count
 
     def take_body(self, body: bytes, *, again: bool = False) -> Outcome:
         """Take a message as it came. Raises StoreAway and nothing else."""
@@ -85,6 +89,7 @@ class Listener:
         except MalformedEvent as fault:
             log.error("unreadable message parked", extra={"reason": str(fault)})
             self.held.park_unreadable(body, str(fault))
+            self._count(Outcome.PARK)
             return Outcome.PARK
         return self._take(event, again=again)
 
@@ -153,6 +158,7 @@ class Listener:
                 "cause": cause,
             },
         )
+        self._count(Outcome.TRY_AGAIN)
         return Outcome.TRY_AGAIN
 
     def _park(self, event: Envelope, cause: Cause, reason: str) -> Outcome:
@@ -169,6 +175,7 @@ class Listener:
                 "cause": cause,
             },
         )
+        self._count(Outcome.PARK)
         return Outcome.PARK
 
     def _is_the_sources_own(self, event: Envelope) -> bool:

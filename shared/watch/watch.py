@@ -60,6 +60,7 @@ def watch_over(
     )
     book = AlarmBook(service.database)
     watcher = Watcher(
+        service=service.name,
         clock=service.clock,
         pulse=pulse,
         heartbeats=heartbeats,

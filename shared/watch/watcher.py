@@ -30,6 +30,7 @@ class Watcher:
     def __init__(
         self,
         *,
+        service: str,
         clock: Clock,
         pulse: Pulse,
         heartbeats: Heartbeats,
@@ -37,6 +38,7 @@ class Watcher:
         book: AlarmBook,
         teller: Teller,
     ) -> None:
+        self._service = service
         self._clock = clock
         self._pulse = pulse
         self._heartbeats = heartbeats
@@ -50,7 +52,7 @@ class Watcher:
         try:
             self._heartbeats.keep(self._pulse)
             raised, cleared = self._book.note(alarms_of(self._measure()), self._clock.now())
-            _log(raised, cleared)
+            _log(self._service, raised, cleared)
             self._tell()
         except PyMongoError as fault:
             self._note_store(away=True, reason=type(fault).__name__)
@@ -68,19 +70,25 @@ class Watcher:
         if away != self._store_away:
             self._store_away = away
             if away:
-                log.error("store away", extra={"reason": reason})
+                log.error("store away", extra={"where": self._service, "reason": reason})
             else:
-                log.warning("store back")
+                log.warning("store back", extra={"where": self._service})
             self._teller.tell_of_the_store(away=away)
 
 
-def _log(raised: list[Entry], cleared: list[Entry]) -> None:
+def _log(service: str, raised: list[Entry], cleared: list[Entry]) -> None:
     for each in raised:
         log.error(
             "alarm raised",
-            extra={"alarm": each.rule.measure.value, "subject": each.subject, "value": each.value},
+            extra={
+                "where": service,
+                "alarm": each.rule.measure.value,
+                "subject": each.subject,
+                "value": each.value,
+            },
         )
     for each in cleared:
         log.warning(
-            "alarm cleared", extra={"alarm": each.rule.measure.value, "subject": each.subject}
+            "alarm cleared",
+            extra={"where": service, "alarm": each.rule.measure.value, "subject": each.subject},
         )

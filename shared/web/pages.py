@@ -93,8 +93,8 @@ def probes(service: str, *, version: str, readiness: Callable[[], list[str]]) ->
             reasons = [f"the check itself failed: {type(error).__name__}"]
         status = "not ready" if reasons else "ready"
         # With the broker away, say, referrals are accepted all the same: that is ready.
-        degraded = [] if reasons else [alarm.rule.title for alarm in standing_alarms()]
-        said = {"status": status, "reasons": reasons, "degraded": degraded}
+        titles = () if reasons else (alarm.rule.title for alarm in standing_alarms())
+        said = {"status": status, "reasons": reasons, "degraded": [*dict.fromkeys(titles)]}
         return jsonify(said), 503 if reasons else 200
 
     @blueprint.get("/version")

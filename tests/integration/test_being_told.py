@@ -126,6 +126,21 @@ def test_a_parked_event_is_exported_and_alarmed_at_once(told: Told) -> None:
     assert alarm.rule.runbook == "parked-message"
 
 
+def test_what_became_of_events_is_counted(told: Told) -> None:
+    event = next(each for each in a_kept_line() if each.source == "/referral")
+    for _ in range(3):
+        told.plumbing.listener.take(event)
+    told.parks_a_forgery()
+    told.plumbing.listener.take_body(b"not json at all")
+
+    told.plumbing.watch.watcher.look()
+
+    metrics = told.metrics()
+    assert metrics["golden_thread_events_handled_total", ""] == 1
+    assert metrics["golden_thread_events_already_handled_total", ""] == 2
+    assert metrics["golden_thread_events_parked_total", ""] == 2
+
+
 def test_the_metrics_are_for_the_other_services_and_administrators(told: Told) -> None:
     assert told.get("/strategy/metrics", token="nobody-" * 6).status_code == 401
     answer = told.get("/strategy/metrics")

@@ -101,6 +101,7 @@ class World:
 
     def watcher(self, url: str | None = None) -> Watcher:
         return Watcher(
+            service="referral",
             clock=self.clock,
             pulse=Pulse(),
             heartbeats=Heartbeats(self.database),
