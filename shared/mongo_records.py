@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Final
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, WriteConcernError
+from pymongo.errors import BulkWriteError, NotPrimaryError, WriteConcernError
+from pymongo.results import BulkWriteResult
 
 from shared.database import collection_of
 from shared.events.envelope import GENESIS
@@ -24,6 +25,7 @@ from shared.events.seal import stream_of
 from shared.records import Pending, Record, RecordWrite, Tail
 
 DUPLICATE_KEY: Final = 11000
+NOT_WRITABLE: Final = 10107
 
 
 class RootDocument(Document):
@@ -83,7 +85,7 @@ class MongoRecords:
         """Make the writes as one unordered bulk of conditional updates."""
         updates = [_update(write) for write in writes]
         try:
-            result = self._collection.bulk_write(updates, ordered=False)
+            result = self._bulk(updates)
             all_made = result.matched_count + len(result.upserted_ids or {}) == len(updates)
         except BulkWriteError as fault:
             # Made on one member only: a new primary may take it back, so it is not made yet.
@@ -94,6 +96,17 @@ class MongoRecords:
                 raise
             all_made = False
         return [all_made or (len(writes) > 1 and self._was_made(write)) for write in writes]
+
+    def _bulk(self, updates: Sequence[UpdateOne]) -> BulkWriteResult:
+        try:
+            return self._collection.bulk_write(updates, ordered=False)
+        except NotPrimaryError as fault:
+            # The driver tries again by itself, unless it learnt that this member is no primary just
+            # between choosing and asking it. Refused so, the one write has not begun; of several,
+            # those that were made are recognised by their events.
+            if fault.has_error_label("RetryableWriteError") or _code(fault) != NOT_WRITABLE:
+                raise
+            return self._collection.bulk_write(updates, ordered=False)
 
     def pending(self, most: int) -> Iterator[Pending]:
         """Yield what has not left yet, the longest waiting record first."""
@@ -182,6 +195,10 @@ def _holds(write: RecordWrite) -> dict[str, Any]:
     if write.events:
         return {"events.id": write.events[0]["id"]}
     return {field: {"$gte": value} for field, value in write.setting.items()}
+
+
+def _code(fault: NotPrimaryError) -> int | None:
+    return fault.details.get("code") if isinstance(fault.details, Mapping) else None
 
 
 def _raise_marker(upto: int) -> list[dict[str, Any]]:

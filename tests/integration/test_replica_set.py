@@ -59,10 +59,9 @@ class ReplicaSet(Members):
         """Return the other members."""
         return [each for each in self.nodes if each is not node]
 
-    def say_once_that_a_majority_is_missing(self) -> None:
-        """Let the primary answer the next update, which it makes, with: no majority holds it."""
-        said = {"code": 100, "errmsg": "not enough members"}
-        what = {"failCommands": ["update"], "writeConcernError": said}
+    def spoil_the_next_update(self, **how: object) -> None:
+        """Let the primary answer the next update as one likes (MongoDB's failCommand)."""
+        what = {"failCommands": ["update"], **how}
         primary = self.nodes.index(self.elected())
         self.ask(primary, "configureFailPoint", "failCommand", mode={"times": 1}, data=what)
 
@@ -270,10 +269,25 @@ def test_a_write_that_only_one_member_holds_is_an_error_and_not_a_write_overtake
     toy.say(ref)
     root = toy.speakers.load(ref)
     write = Write(root=root, change=speak(root.state, now), by=SOMEBODY, at=now)
-    replicas.say_once_that_a_majority_is_missing()
+    said = {"code": 100, "errmsg": "not enough members"}
+    replicas.spoil_the_next_update(writeConcernError=said)
 
     with pytest.raises(WriteConcernError):
         toy.speakers.commit(write)
+
+
+def test_a_member_that_turns_out_not_to_be_the_primary_is_asked_no_more(
+    toy: Toy, replicas: ReplicaSet
+) -> None:
+    # Without the label, the driver takes the refusal for final: so it does when it learns of the
+    # change between choosing the member and asking it.
+    ref = new_record(0, 0)
+    toy.say(ref)
+    replicas.spoil_the_next_update(errorCode=10107, errorLabels=[])
+
+    toy.say(ref)
+
+    assert toy.speakers.load(ref).version == 2
 
 
 def test_what_only_one_member_holds_is_not_read(toy: Toy, replicas: ReplicaSet) -> None:
