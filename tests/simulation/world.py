@@ -110,6 +110,7 @@ class World:
             len(kept.slots),
             [len(each) for each in kept.broker.queues.values()],
             [person.next for person in self.people],
+            self.crashes,
         )
 
 
