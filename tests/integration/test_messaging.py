@@ -6,6 +6,8 @@ import random
 from functools import partial
 from pathlib import Path
 
+from pymongo.errors import AutoReconnect
+
 from shared.events.envelope import Envelope, canonical
 from shared.hearing import Outcome
 from shared.messaging.held import Kind
@@ -146,6 +148,25 @@ def test_a_handler_that_fails_is_tried_again_and_its_type_of_failure_does_not_ma
         )
 
     assert all(toy.heard(ref).value == 1 for ref in REFS[:3])
+
+
+def test_an_event_over_which_the_store_went_away_is_not_acknowledged_but_comes_again(
+    make_settings: MakeSettings, rabbit: Broker
+) -> None:
+    away = [AutoReconnect("the primary stepped down")]
+
+    def react(state, fact, event, at):  # type: ignore[no-untyped-def]
+        if away:
+            raise away.pop()
+        return note(state, fact, event, at)
+
+    toy = Toy(make_settings(), react)
+    toy.say(REFS[0])
+    with consuming(toy, rabbit):
+        put(rabbit.url, *bodies_of(toy, REFS[0]))
+        eventually(lambda: toy.heard(REFS[0]).value == 1, "it came again and was heard")
+
+    assert toy.held.counts() == {}
 
 
 def test_an_event_that_no_queue_is_bound_for_stays_unpublished(toy: Toy, rabbit: Broker) -> None:
