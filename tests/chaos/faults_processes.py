@@ -10,7 +10,7 @@ from tests.chaos.world import World
 from tests.support.waiting import eventually
 
 UP_WITHIN = 30.0
-REACHED_WITHIN = 15.0
+REACHED_WITHIN = 40.0
 
 
 def kill(world: World, fault: Fault) -> bool:
