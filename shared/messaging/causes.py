@@ -28,6 +28,7 @@ class Cause(StrEnum):
     HANDLER_FAILED = "handler-failed"
     DELIVERED_TOO_OFTEN = "delivered-too-often"
     PREDECESSOR_MISSING = "predecessor-missing"
+    SOURCE_AWAY = "source-away"
     PREDECESSOR_HELD = "predecessor-held"
 
 
@@ -86,8 +87,12 @@ EXPLANATIONS: Final[Mapping[Cause, Explanation]] = {
     ),
     Cause.PREDECESSOR_MISSING: Explanation(
         "An earlier event of the same case has not arrived, and its source did not give it.",
-        "See that the service that wrote it answers. It is tried again by itself for a while;"
-        " after that, replay it.",
+        "Verify the case (`mash verify`), then replay the event.",
+    ),
+    Cause.SOURCE_AWAY: Explanation(
+        "An earlier event of the same case has not arrived, and the service that wrote it does"
+        " not answer.",
+        "See that it answers: the event is tried again by itself for as long as it takes.",
     ),
     Cause.PREDECESSOR_HELD: Explanation(
         "An earlier event of the same case is held.",

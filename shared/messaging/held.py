@@ -27,6 +27,7 @@ from shared.events.registry import is_known
 from shared.messaging.causes import UNTIL_AN_UPGRADE, Cause
 from shared.messaging.holding import (
     FIRST_DELAY,
+    PATIENT,
     TRIES_BEFORE_PARKING,
     Held,
     Kind,
@@ -69,9 +70,9 @@ class HeldEvents:
         """Hold an event for another try; after too many tries it is parked. Returns which."""
         found = self._collection.find_one({"_id": key_of(event)}, {"tries": 1})
         tries = (found["tries"] if found else 0) + 1
-        if tries > TRIES_BEFORE_PARKING:
+        if tries > TRIES_BEFORE_PARKING and cause not in PATIENT:
             return Kind.PARKED
-        delay = FIRST_DELAY * 2 ** (tries - 1)
+        delay = FIRST_DELAY * 2 ** (min(tries, TRIES_BEFORE_PARKING) - 1)
         self._put(event, Kind.RETRY, cause, reason, tries=tries, delay=delay)
         return Kind.RETRY
 

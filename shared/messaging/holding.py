@@ -19,6 +19,10 @@ TRIES_BEFORE_PARKING: Final = 8
 LONGEST_DELAY: Final = FIRST_DELAY * 2 ** (TRIES_BEFORE_PARKING - 1)
 
 
+PATIENT: Final = frozenset({Cause.SOURCE_AWAY})
+"""Causes that end by themselves, without a person: tried for as long as it takes."""
+
+
 class Kind(StrEnum):
     """What happens next with a held event."""
 

@@ -36,6 +36,10 @@ class StoreAway(Exception):
     """The database does not answer: stop consuming, acknowledge nothing, wait for it."""
 
 
+class SourceAway(Early):
+    """What is missing before an event cannot be asked for: its source does not answer."""
+
+
 class Listener:
     """Takes events for one service."""
 
@@ -110,6 +114,9 @@ class Listener:
     def _handle(self, event: Envelope) -> Outcome:
         try:
             return self._attempt(event)
+        except SourceAway:
+            words = "an earlier event of this case is missing, and its source does not answer"
+            return self._try_later(event, Cause.SOURCE_AWAY, words)
         except Early:
             if self.held.holds_up(event.stream, before=event.sequence):
                 self.held.wait_behind(event)
@@ -143,7 +150,7 @@ class Listener:
         try:
             found = self._feed.read(event.source, event.stream, after=known)
         except FeedUnavailable:
-            raise Early(known) from None
+            raise SourceAway(known) from None
         return [each for each in found if each.sequence < event.sequence]
 
     def _try_later(self, event: Envelope, cause: Cause, reason: str) -> Outcome:

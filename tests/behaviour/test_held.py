@@ -6,7 +6,7 @@ import pytest
 
 from shared.messaging.causes import Cause
 from shared.messaging.held import LIVES, TRIES_BEFORE_PARKING, HeldEvents, Kind, NeverSetAside
-from shared.messaging.holding import key_of
+from shared.messaging.holding import LONGEST_DELAY, key_of
 from shared.rules import NotFound
 from tests.support.referral import HandClock
 from tests.unit.audit.lines import a_kept_line
@@ -56,6 +56,16 @@ def test_after_too_many_tries_a_person_is_asked(held: HeldEvents) -> None:
     ]
 
     assert kinds == [Kind.RETRY] * TRIES_BEFORE_PARKING + [Kind.PARKED]
+
+
+def test_while_the_source_is_away_nobody_needs_to_be_asked(
+    held: HeldEvents, clock: HandClock
+) -> None:
+    for _ in range(TRIES_BEFORE_PARKING + 40):
+        assert held.try_later(FIRST, Cause.SOURCE_AWAY, "it does not answer") is Kind.RETRY
+
+    clock.on(seconds=LONGEST_DELAY.total_seconds())
+    assert due(held) == [key_of(FIRST)]
 
 
 def test_only_the_first_of_a_stream_is_due(held: HeldEvents, clock: HandClock) -> None:
