@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -167,6 +168,29 @@ def test_an_event_over_which_the_store_went_away_is_not_acknowledged_but_comes_a
         eventually(lambda: toy.heard(REFS[0]).value == 1, "it came again and was heard")
 
     assert toy.held.counts() == {}
+
+
+def test_one_message_is_handed_out_at_a_time_until_many_came_without_a_death(
+    make_settings: MakeSettings, rabbit: Broker
+) -> None:
+    taken, go_on = threading.Event(), threading.Event()
+
+    def react(state, fact, event, at):  # type: ignore[no-untyped-def]
+        taken.set()
+        assert go_on.wait(60)
+        return note(state, fact, event, at)
+
+    toy = Toy(make_settings(), react)
+    toy.say(REFS[0], times=10)
+    put(rabbit.url, *bodies_of(toy, REFS[0]))
+    with consuming(toy, rabbit):
+        assert taken.wait(60)
+        with connection(rabbit.url) as opened:
+            queue = opened.default_channel.queue_declare(f"{rabbit.service}.events", passive=True)
+        go_on.set()
+        eventually(lambda: toy.heard(REFS[0]).value == 10, "all heard")
+
+    assert queue.message_count == 9, "a crash now would have counted against its neighbours"
 
 
 def test_an_event_that_no_queue_is_bound_for_stays_unpublished(toy: Toy, rabbit: Broker) -> None:
