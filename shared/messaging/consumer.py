@@ -19,12 +19,20 @@ import time
 from contextlib import ExitStack
 from typing import Any, Final
 
+from amqp.exceptions import InternalError
 from kombu import Connection, Message
 from kombu import Consumer as Subscription
 
 from shared.hearing import Outcome
 from shared.messaging.listener import Listener, StoreAway
-from shared.messaging.topology import connection, declare, events_queue, is_rabbitmq, parking_queue
+from shared.messaging.topology import (
+    connection,
+    declare,
+    events_queue,
+    is_rabbitmq,
+    parking_queue,
+    replace_dead,
+)
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +72,9 @@ class Consumer:
                 continue
             except StoreAway as fault:
                 log.warning("store away; nothing is taken", extra={"reason": str(fault)})
+            except InternalError as fault:
+                log.warning("consumer lost its broker", extra={"reason": type(fault).__name__})
+                self._replace_dead()
             except Exception as fault:
                 log.warning("consumer lost its broker", extra={"reason": type(fault).__name__})
             self._prefetch, self._clean = CAREFUL, 0
@@ -84,6 +95,12 @@ class Consumer:
                     self._drain(opened)
         finally:
             opened.collect()
+
+    def _replace_dead(self) -> None:
+        try:
+            replace_dead(self._amqp_url, self._service)
+        except Exception as fault:  # the broker is away as well: it is looked at again next time
+            log.warning("queues not looked at", extra={"reason": type(fault).__name__})
 
     def _drain(self, opened: Connection) -> None:
         try:

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
+from amqp.exceptions import InternalError
 from kombu import Connection, Exchange, Queue, binding
 from kombu.exceptions import ChannelError
 
@@ -112,6 +113,38 @@ def mend(url: str, service: str, hears: tuple[str, ...]) -> list[str]:
     if gone:
         log.error("missing at the broker, and declared again", extra={"missing": gone})
     return gone
+
+
+def replace_dead(url: str, service: str) -> list[str]:
+    """Delete queues that the broker names and cannot give out; `declare` makes them anew.
+
+    RabbitMQ 3.10 was seen to keep the name of a quorum queue alone, when it was killed soon after
+    the queue had been deleted and declared again. Only one that tells of no message is deleted.
+    Returns which were.
+    """
+    names = [f"{service}.parked", f"{service}.events"]
+    dead = [name for name in names if _is_dead(url, name)]
+    for name in dead:
+        with connection(url) as opened:
+            opened.default_channel.queue_delete(name)
+        log.error("a queue that nobody could consume was deleted", extra={"queue": name})
+    return dead
+
+
+def _is_dead(url: str, name: str) -> bool:
+    opened = connection(url)
+    try:
+        channel = opened.default_channel
+        if channel.queue_declare(name, passive=True).message_count:
+            return False
+        channel.basic_consume(name, callback=lambda _: None)
+    except InternalError:
+        return True
+    except ChannelError:  # NotFound: that is for `declare`
+        return False
+    finally:
+        opened.collect()
+    return False
 
 
 def _exists(opened: Connection, kind: str, name: str) -> bool:

@@ -75,6 +75,26 @@ def outgoing(toy: Toy) -> list[Outgoing]:
     ]
 
 
+@pytest.mark.parametrize("queue", ["parked", "events"])
+def test_a_queue_of_which_only_the_name_is_left_is_made_anew(
+    toy: Toy, broker: Broker, node: RabbitNode, queue: str
+) -> None:
+    """As RabbitMQ was seen to keep one when it was killed soon after the queue was declared."""
+    name = f"{broker.service}.{queue}"
+    process = f'{{list_to_atom("%2F_{name}"), node()}}'
+    node.control("eval", f"ra:stop_server(quorum_queues, {process}).")
+
+    def consumers() -> int:
+        with closing(pika.BlockingConnection(pika.URLParameters(node.url))) as opened:
+            told = opened.channel().queue_declare(name, passive=True)
+            return int(told.method.consumer_count)
+
+    with relaying(toy, node.url), consuming(toy, broker):
+        toy.say(REF, times=2)
+        eventually(lambda: toy.heard(REF).order == (1, 2), "heard through the broker", within=60)
+        eventually(lambda: consumers() == 1, "the queue is alive", within=30)
+
+
 def test_a_frozen_broker_is_noticed_by_both_ends_and_all_flows_when_it_thaws(
     toy: Toy, broker: Broker, node: RabbitNode, caplog: pytest.LogCaptureFixture
 ) -> None:
