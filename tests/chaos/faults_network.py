@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Mapping
 
 from tests.chaos.plan import Fault, Kind
 from tests.chaos.world import World
 from tests.support.proxy import Weather
+from tests.support.waiting import eventually
 
 SLOWEST = 0.4
 """Seconds that a piece is kept, at most."""
 PIECES = 3
-PASSED_WITHIN = 3.0
-"""Seconds: by then something has passed that could be spoilt or torn."""
+PASSED_WITHIN = 20.0
+"""Seconds: by then something has passed that could suffer, unless nobody speaks there."""
 
 
 def cut(world: World, fault: Fault) -> bool:
@@ -35,21 +37,25 @@ def lose(world: World, fault: Fault) -> bool:
 def spoil(world: World, fault: Fault) -> bool:
     """Other bits arrive than were sent."""
     how = {"pieces": PIECES, "seed": fault.seed}
-    return _weather(world, fault, Weather.SPOILT, PASSED_WITHIN, **how)
+    return _weather(world, fault, Weather.SPOILT, 0, **how)
 
 
 def tear(world: World, fault: Fault) -> bool:
     """The connection ends in the middle of what was said."""
-    return _weather(world, fault, Weather.TORN, PASSED_WITHIN)
+    return _weather(world, fault, Weather.TORN, 0)
 
 
 def _weather(
     world: World, fault: Fault, weather: Weather, lasts: float, **how: float | str
 ) -> bool:
-    """Did anything suffer?"""
-    suffered = world.system.proxies.tell(fault.target, weather, **how)
+    """Did anything suffer? A link on which nobody speaks is given a while to be spoken on."""
+    proxies = world.system.proxies
+    suffered = proxies.tell(fault.target, weather, **how)
+    if weather is not Weather.CUT:
+        with contextlib.suppress(AssertionError):
+            eventually(lambda: proxies.suffered(fault.target), "somebody", within=PASSED_WITHIN)
     world.wait(lasts)
-    return world.system.proxies.tell(fault.target, Weather.FAIR) + suffered > 0
+    return proxies.tell(fault.target, Weather.FAIR) + suffered > 0
 
 
 ACTS: Mapping[Kind, Callable[[World, Fault], bool]] = {

@@ -182,14 +182,20 @@ class Proxies:
 
     def tell(self, link: str, weather: Weather, **how: Any) -> int:
         """Change the weather of a link. Returns how much suffered, this change included."""
+        return self._ask({"link": link, "weather": weather, **how})
+
+    def _ask(self, told: Mapping[str, Any]) -> int:
         assert self._process
         assert self._process.stdin
         assert self._process.stdout
         with self._lock:
-            told = json.dumps({"link": link, "weather": weather, **how})
-            self._process.stdin.write(told + "\n")
+            self._process.stdin.write(json.dumps(told) + "\n")
             self._process.stdin.flush()
             return int(self._process.stdout.readline())
+
+    def suffered(self, link: str) -> int:
+        """Return how much of a link suffered since it was told last."""
+        return self._ask({"link": link})
 
     def clear(self) -> None:
         """Make every link fair."""
@@ -208,7 +214,8 @@ async def _serve(links: Mapping[str, tuple[int, int]]) -> None:
     )
     while line := await lines.readline():
         told = json.loads(line)
-        _say(str(carried[told["link"]].change(told)))
+        link = carried[told["link"]]
+        _say(str(link.change(told) if "weather" in told else link.suffered))
 
 
 def _say(words: str) -> None:
