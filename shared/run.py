@@ -20,6 +20,7 @@ from shared import faults, logs
 from shared.clock import Clock, DemoClock, SystemClock
 from shared.database import unfit_for_a_server
 from shared.messaging.consumer import Consumer
+from shared.messaging.copies import waiting_in_queue
 from shared.messaging.topology import declare
 from shared.plumbing import Plumbing, plumb
 from shared.practice import TimeLimits, load_time_limits
@@ -145,14 +146,19 @@ def work(plumbing: Plumbing) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    open_when_healed(plumbing, over)
     parts: dict[str, Callable[[], None]] = {"relay": plumbing.relay.run}
     if service.hears:
         parts["consumer"] = consumer.run_until_stopped
         pulse.watch("consumer", lambda: consumer.last_alive, every_seconds=1)
+    threads = []
+    complete = plumbing.copies.are_complete
+    if service.keeper and plumbing.mark.phase() is not Phase.OPEN:
+        complete = _once_heard(plumbing, consumer)
+        threads.append(_start("consumer", parts.pop("consumer"), over))
+    open_when_healed(plumbing, over, complete)
     for job in (*_jobs(plumbing), _watch(plumbing)):
         parts[job.name] = partial(_repeat, job, over, pulse)
-    threads = [_start(part, run, over) for part, run in parts.items()]
+    threads += [_start(part, run, over) for part, run in parts.items()]
     log.info("working", extra={"parts": sorted(parts)})
     over.wait()
     consumer.stop()
@@ -162,16 +168,29 @@ def work(plumbing: Plumbing) -> None:
         thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def open_when_healed(plumbing: Plumbing, over: threading.Event) -> None:
+def _once_heard(plumbing: Plumbing, consumer: Consumer) -> Callable[[], bool]:
+    """Return whether the keeper of the copies has heard what waited for it when it was started.
+
+    Keeping an event causes none, so it hears while it is closed; of its own words, what waits in
+    its queue may be the only copies.
+    """
+    service = plumbing.service
+    waiting = waiting_in_queue(service.settings.amqp_url, service.name)
+    return plumbing.copies.are_complete if waiting is None else lambda: consumer.taken >= waiting
+
+
+def open_when_healed(
+    plumbing: Plumbing, over: threading.Event, complete: Callable[[], bool]
+) -> None:
     """Return when the service is open; one that was restored heals first, however long it takes.
 
-    The keeper of the copies is found idle twice: what it is handling at a moment waits nowhere.
+    The copies are found complete twice: what the keeper is handling at a moment waits nowhere.
     """
     idle = 0
     while not over.is_set() and plumbing.mark.phase() is not Phase.OPEN:
         try:
             filled = plumbing.mark.phase() is Phase.UNHEALED
-            idle = idle + 1 if filled and plumbing.copies.are_complete() else 0
+            idle = idle + 1 if filled and complete() else 0
             if idle >= IDLE_TIMES:
                 plumbing.heal()
                 return

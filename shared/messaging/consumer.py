@@ -57,6 +57,8 @@ class Consumer:
         self._pause = SHORTEST_PAUSE
         self._stopping = threading.Event()
         self.last_alive = time.monotonic()
+        self.taken = 0
+        """Messages acknowledged since it began."""
 
     def stop(self) -> None:
         """Ask the loop to end."""
@@ -130,6 +132,7 @@ class Consumer:
         again = bool(message.delivery_info.get("redelivered"))
         outcome = self._listener.take_body(_raw(message), again=again)
         message.ack()
+        self.taken += 1
         self._pause = SHORTEST_PAUSE
         if outcome is not Outcome.HANDLED:
             log.debug("event taken", extra={"outcome": outcome.name})

@@ -48,12 +48,12 @@ class HttpCopies:
     def are_complete(self) -> bool:
         """Has the keeper opened, and taken everything that the broker held for it?
 
-        What is still on its way to it are copies too, perhaps the only ones.
+        What is still on its way to it are copies too, perhaps the only ones. While it is closed
+        itself it hears already, and waits for its own queue alone.
         """
-        if self._service == KEEPER:
-            return True
         told = self._get(KEEPER, "standing", {})
-        return bool(told.get("open") and told.get("waiting") == 0)
+        opened = told.get("open") or self._service == KEEPER
+        return bool(opened and told.get("waiting") == 0)
 
     def _pages(self, other: str, what: str, name: str) -> Iterator[Mapping[str, Any]]:
         after = ""
