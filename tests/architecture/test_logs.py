@@ -9,6 +9,7 @@ from tests.architecture.tree import Module, module_of, modules
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 MAY_BE_LOGGED = {
     *(
+        "queue",
         "reason",
         "retry_seconds",
         "open_files",
