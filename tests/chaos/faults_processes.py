@@ -40,10 +40,9 @@ def kill_at_a_point(world: World, fault: Fault) -> bool:
 def pause(world: World, fault: Fault) -> bool:
     """SIGSTOP, and on again: its leases, heartbeats and connections grow old meanwhile."""
     process = world.system.processes[fault.target]
-    paused = process.signal(signal.SIGSTOP)
+    eventually(lambda: process.signal(signal.SIGSTOP), f"{fault.target} is up", within=UP_WITHIN)
     world.wait(fault.seconds)
-    process.signal(signal.SIGCONT)
-    return paused
+    return process.signal(signal.SIGCONT)
 
 
 ACTS: Mapping[Kind, Callable[[World, Fault], bool]] = {

@@ -33,6 +33,7 @@ from tests.chaos.asking import (
     LeftStanding,
     Office,
     Steps,
+    excused_by_the_clock,
 )
 from tests.chaos.ledger import Cause, Command
 from tests.chaos.patience import Refused
@@ -54,6 +55,11 @@ class Story:
     decision: dict[str, Any] = field(default_factory=dict)
 
     def receive(self) -> Steps:
+        """Send the referral."""
+        with excused_by_the_clock(self.client.now):
+            yield from self._receive()
+
+    def _receive(self) -> Steps:
         """Send the referral, perhaps after a slip of the pen, perhaps twice at once."""
         body = self.referral = some_referral(self.chance, self.client.now())
         if self.chance.random() < 0.12:
