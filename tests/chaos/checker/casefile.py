@@ -173,13 +173,18 @@ REFERRAL_STAGES: Final[Mapping[str, Mapping[str, str]]] = {
     "": {"referral.received": "received"},
     "received": {
         "referral.child-matched": "received",
+        "referral.sent-again": "received",
         "referral.threshold-decided": "decided",
     },
     "decided": {
         "referral.child-matched": "decided",
+        "referral.sent-again": "decided",
         "referral.referrer-informed": "referrer-informed",
     },
-    "referrer-informed": {"referral.child-matched": "referrer-informed"},
+    "referrer-informed": {
+        "referral.child-matched": "referrer-informed",
+        "referral.sent-again": "referrer-informed",
+    },
 }
 
 
