@@ -21,7 +21,7 @@ from shared.web.problems import answer
 if TYPE_CHECKING:
     from shared.plumbing import Plumbing
 
-_ALWAYS: Final = frozenset({"probes.healthz", "probes.version_page", "static"})
+_ALWAYS: Final = frozenset({"probes.healthz", "probes.version_page", "metrics.scrape", "static"})
 RETRY_AFTER: Final = "10"
 
 
