@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mongoengine
 import pymongo
 import pytest
 from bson import decode_all
@@ -15,6 +16,7 @@ from shared.mash import backup, restore
 from shared.mash.children import CannotStart
 from shared.mash.manifest import MANIFEST, Manifest, NotWhole, check, services_in_order
 from shared.restored import Mark, Phase
+from tests.support.waiting import eventually
 
 NAMES = {"referral": "referrals", "strategy": "cases", "audit": "entries"}
 FEW = 1_203
@@ -27,9 +29,18 @@ def quiet(what: str, most: int) -> Callable[[int], None]:
 
 @pytest.fixture
 def client(clean_mongo_url: str) -> Any:
+    mongoengine.disconnect_all()  # a restore refuses while a service of an earlier test is connected
     with pymongo.MongoClient(clean_mongo_url, tz_aware=True) as client:
+        eventually(lambda: connected(client) == [], "the services of earlier tests are gone")
         fill(client)
         yield client
+
+
+def connected(client: Any) -> list[Any]:
+    """Return the connections of services that the server knows of."""
+    everyone = {"$currentOp": {"allUsers": True, "idleConnections": True}}
+    services = {"$match": {"appName": {"$in": [f"golden-thread-{name}" for name in NAMES]}}}
+    return list(client.admin.aggregate([everyone, services]))
 
 
 def fill(client: Any) -> None:
