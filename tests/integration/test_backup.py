@@ -29,7 +29,8 @@ def quiet(what: str, most: int) -> Callable[[int], None]:
 
 @pytest.fixture
 def client(clean_mongo_url: str) -> Any:
-    mongoengine.disconnect_all()  # a restore refuses while a service of an earlier test is connected
+    # A restore refuses while a service is connected, and an earlier test may have left one.
+    mongoengine.disconnect_all()
     with pymongo.MongoClient(clean_mongo_url, tz_aware=True) as client:
         eventually(lambda: connected(client) == [], "the services of earlier tests are gone")
         fill(client)
