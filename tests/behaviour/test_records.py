@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from shared.events.envelope import GENESIS
@@ -12,6 +13,7 @@ from shared.records import Record, Records, RecordWrite
 REF, OTHER, THIRD = "MASH-00000-00001", "MASH-00000-00002", "MASH-00000-00003"
 STREAM = f"referral:{REF}"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ATTEMPTS = count(1)
 
 
 def growth(version: int, ref: str = REF, *, by: int = 1, at: datetime = NOON) -> RecordWrite:
@@ -38,7 +40,11 @@ def hearing(version: int, before: int | None, sequence: int) -> RecordWrite:
 
 def _event(ref: str, sequence: int) -> dict[str, Any]:
     # The id is a new one for each attempt, as a sealed event's is.
-    return {"id": f"{ref}#{sequence}@{id(object())}", "sequence": sequence, "hash": f"h{sequence}"}
+    return {
+        "id": f"{ref}#{sequence}@{next(ATTEMPTS)}",
+        "sequence": sequence,
+        "hash": f"h{sequence}",
+    }
 
 
 def test_a_record_that_is_not_there_has_no_version(records: Records) -> None:
