@@ -94,6 +94,8 @@ class Report:
 
     records: int = 0
     events: int = 0
+    put_aside: int = 0
+    """Words of its own that came to the service itself and join nothing that anybody holds."""
     wounds: list[Wound] = field(default_factory=list)
 
 

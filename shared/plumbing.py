@@ -56,13 +56,17 @@ class Plumbing:
     copies: HttpCopies
 
     def heal(self) -> None:
-        """Take back what others hold of this service's streams, and open it if it was closed.
+        """Take back what others hold of this service's streams, open it if it was closed, and
+        take from the feeds what others wrote since the back-up: no broker holds that any more.
 
         Raises FeedUnavailable while somebody who must be asked does not answer.
         """
         report = self.healer.heal()
+        self.service.make_again()
+        report.put_aside = self.held.put_aside_of(self.service.roots.source)
         self.mark.healed(report, at=self.service.clock.now())
         log.warning("healed", extra={"events": report.events, "count": len(report.wounds)})
+        self.catch_up.compare()
 
     def ensure_indexes(self) -> None:
         """Create every index that is missing."""

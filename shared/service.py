@@ -52,6 +52,8 @@ class Service:
     web: Callable[[], Flask]
     rebuild: Rebuild
     """What its events say of a record's state: to heal after a restore."""
+    make_again: Callable[[], None] = lambda: None
+    """Makes again what no back-up keeps, before a restored service opens."""
     hears: tuple[str, ...] = ()
     """Sources, such as "/referral", of which it hears every stream whole."""
     reactions: Mapping[type[Fact], Reaction] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from services.audit.documents import (
     MongoArchive,
 )
 from services.audit.domain.announcing import Announcements, rebuild
-from services.audit.handlers import Oversight, sweep, watch
+from services.audit.handlers import Oversight, project_what_is_behind, sweep, watch
 from services.audit.pages import pages
 from services.audit.queries import Reading, unannounced
 from services.audit.queries.copies import Copies
@@ -60,6 +60,7 @@ def build(settings: Settings, clock: Clock) -> Service:
         roots=roots,
         web=partial(web_app, settings, clock, database=database, limits=limits, feed=feed),
         rebuild=rebuild,
+        make_again=partial(project_what_is_behind, oversight),
         keeper=Copies(oversight.archive),
         hears=HEARS,
         hearing=hearing(oversight),

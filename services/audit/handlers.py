@@ -17,7 +17,7 @@ from shared.clock import Clock
 from shared.events.codes import Role
 from shared.events.envelope import Envelope, MalformedEvent, NotIntact, OutOfPlace
 from shared.faults import Point, reached
-from shared.hearing import Outcome
+from shared.hearing import Early, Outcome
 from shared.messaging.feed import Feed, FeedUnavailable
 from shared.practice import TimeLimits
 from shared.store import Actor, Change, Roots
@@ -46,15 +46,23 @@ class Oversight:
 def receive(event: Envelope, oversight: Oversight) -> Outcome:
     """Keep an event once, in its place, and bring the clocks of its case up to date.
 
-    Raises MalformedEvent, with the reason, for an event that cannot be what it says.
+    Raises MalformedEvent, with the reason, for an event that cannot be what it says; and Early for
+    a word of our own that joins nothing we hold. Of others' streams a hole is kept, and seen; ours
+    would go on behind a hole that nobody can fill (a restore took what came before).
     """
     _refuse_forged(event)
-    if event.sequence > 1 and oversight.archive.entry_at(event.stream, event.sequence - 1) is None:
+    if not _has_predecessor(event, oversight.archive):
         _fill_from_source(event, oversight)
+        if event.source == SOURCE and not _has_predecessor(event, oversight.archive):
+            raise Early(oversight.archive.head_of(event.stream))
     kept = _keep(event, oversight.archive)
     reached(Point.AUDIT_AFTER_APPEND)
     refresh(event.subject, oversight)
     return Outcome.HANDLED if kept else Outcome.ALREADY_HANDLED
+
+
+def _has_predecessor(event: Envelope, archive: Archive) -> bool:
+    return event.sequence == 1 or archive.entry_at(event.stream, event.sequence - 1) is not None
 
 
 def _refuse_forged(event: Envelope) -> None:
@@ -114,6 +122,13 @@ def refresh(ref: str, oversight: Oversight) -> CaseProjection:
     case = project(ref, oversight.archive.entries_of_case(ref), oversight.limits)
     oversight.archive.put_case(case)
     return case
+
+
+def project_what_is_behind(oversight: Oversight) -> None:
+    """Compute the projections that no back-up keeps, before a restored audit opens: until then
+    its pages would know nothing of a case, and the sweep nothing of its promises."""
+    for ref in oversight.archive.cases_behind():
+        refresh(ref, oversight)
 
 
 def rebuild(oversight: Oversight, refs: Iterable[str] | None = None) -> int:

@@ -117,6 +117,13 @@ def healing(out: Console, service: str, told: Mapping[str, Any]) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if told["put_aside"]:
+        out.print(
+            f"  {told['put_aside']} events of its own joined nothing that is held any more and are"
+            " put aside; what they said of promises is said anew",
+            highlight=False,
+            soft_wrap=True,
+        )
     for each in told["wounds"]:
         words = f"  {each['ref']} {each['first']} to {each['last']}: {each['words']}"
         out.print(f"{words} ({each['heard_by']})", style="bold red", soft_wrap=True)

@@ -11,6 +11,7 @@ no service wrote in a lane by itself, so that it holds up nothing.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -46,6 +47,7 @@ __all__ = ["TRIES_BEFORE_PARKING", "Held", "HeldEvents", "Kind", "NeverSetAside"
 
 TAKEN_UP: Final = timedelta(seconds=5)
 """How long nobody else takes up an event that a process has begun to handle."""
+LOST_IN_RESTORE: Final = "It was written after the back-up, and what came before it is lost."
 LIVES: Final = 2
 """Processes that may die over one event, after the first, before it is parked."""
 
@@ -201,6 +203,18 @@ class HeldEvents:
         who = {"why": reason, "by": by, "at": self._clock.now()}
         aside = {"$set": {"kind": Kind.SET_ASIDE, "aside": who}}
         self._collection.update_one({"_id": key, "kind": Kind.PARKED}, aside)
+
+    def put_aside_of(self, source: str) -> int:
+        """Put away for ever what a restored service once said and cannot join to what it holds.
+
+        Only a service that hears itself holds such: what came before it is lost, and nobody else
+        heard it. What it said is said anew. Returns how many.
+        """
+        stream = f"^{re.escape(source.removeprefix('/'))}:"
+        held = {"stream": {"$regex": stream}, "own": True, "kind": {"$ne": Kind.SET_ASIDE}}
+        who = {"why": LOST_IN_RESTORE, "by": "restore", "at": self._clock.now()}
+        aside = {"$set": {"kind": Kind.SET_ASIDE, "aside": who}}
+        return self._collection.update_many(held, aside).modified_count
 
     def release(self, key: str) -> None:
         """Forget a held event: it was handled."""

@@ -136,6 +136,7 @@ def _standing(plumbing: Plumbing) -> Mapping[str, Any]:
         "healed_at": iso(told["healed_at"]) if "healed_at" in told else None,
         "records": told.get("records", 0),
         "events": told.get("events", 0),
+        "put_aside": told.get("put_aside", 0),
         "wounds": list(told.get("wounds", ())),
         "enter_again": [{**asdict(each), "at": iso(each.at)} for each in plumbing.lost.all()],
     }

@@ -15,7 +15,7 @@ from services.audit.domain.projection import project
 from shared.database import collection_of
 from shared.events.envelope import Envelope, MalformedEvent, hash_of
 from shared.events.referral import ChildMatched
-from shared.hearing import Outcome
+from shared.hearing import Early, Outcome
 from tests.integration.audit_world import AuditWorld, audit_settings
 from tests.unit.audit.lines import (
     BLUE,
@@ -103,6 +103,32 @@ def test_a_hole_that_cannot_be_filled_is_shown_and_closes_when_the_events_come(
 
     assert the_line(world).complete
     assert queries.overview(EVENING).incomplete == 0
+
+
+def test_a_word_of_our_own_that_joins_nothing_waits_and_makes_no_hole(world: AuditWorld) -> None:
+    """After a restore: what it said first is lost, and its next words would go on behind a hole."""
+    world.hears(*a_kept_line())
+    world.sweeps(in_london("2026-11-24T09:00"))
+    own = [each for each in MongoArchive().entries_of_case(CASE) if each.source == "/audit"]
+    own.sort(key=lambda each: each.sequence)
+    assert len(own) > 1
+    world.database["entries"].delete_many({"source": "/audit"})
+
+    with pytest.raises(Early):
+        world.hears(own[1])
+
+    assert MongoArchive().head_of(own[1].stream) == 0
+    assert world.hears(*own) == [Outcome.HANDLED] * len(own)
+
+
+def test_projections_are_there_again_before_a_restored_audit_opens(world: AuditWorld) -> None:
+    world.hears(*a_kept_line())
+    before = MongoArchive().case_at(CASE)
+    world.database["cases"].delete_many({})
+
+    handlers.project_what_is_behind(world.oversight)
+
+    assert MongoArchive().case_at(CASE) == before is not None
 
 
 @pytest.mark.parametrize(

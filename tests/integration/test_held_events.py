@@ -43,6 +43,25 @@ def strict(make_settings: MakeSettings) -> Callable[..., Toy]:
     return make
 
 
+def test_what_a_restored_service_cannot_join_to_what_it_holds_is_put_aside(
+    strict: Callable[..., Toy],
+) -> None:
+    toy = strict()
+    toy.say(REF, times=3)
+    own, imitated, others = toy.said(REF)
+    forgery = forged(imitated)
+    toy.held.try_later(own, Cause.PREDECESSOR_MISSING, "an earlier event is missing")
+    toy.held.park(forgery, Cause.OUT_OF_PLACE, "its source does not hold it", own=False)
+    elsewhere = replace(others, source="/strategy", stream=f"strategy:{REF}")
+    toy.held.try_later(elsewhere, Cause.PREDECESSOR_MISSING, "an earlier event is missing")
+
+    assert toy.held.put_aside_of("/referral") == 1
+
+    assert toy.held.counts() == {Kind.PARKED: 1, Kind.RETRY: 1}
+    assert toy.held.is_held(own), "kept for ever"
+    assert toy.held.put_aside_of("/referral") == 0
+
+
 def changed(event: Envelope) -> bytes:
     """Return the event with another actor under the hash of the genuine one."""
     return canonical({**event.to_wire(), "actor": "someone-else"})

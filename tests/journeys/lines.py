@@ -85,8 +85,18 @@ def same_keys(line: Mapping[str, Any], written: Sequence[Mapping[str, Any]]) -> 
 
 
 def settle(system: System, *, within: float = 150) -> None:
-    """Return when nothing is on its way: all published, nothing held, audit holds every head."""
-    eventually(lambda: not on_the_way(system), "all is quiet", within=within)
+    """Return when nothing is on its way: all published, nothing held, audit holds every head.
+
+    Fails with what was still on its way, and where.
+    """
+    eventually(lambda: all_is_quiet(system), "all is quiet", within=within)
+
+
+def all_is_quiet(system: System) -> bool:
+    """Is nothing on its way? Raises with what is, so that a wait that ends in vain can tell it."""
+    if found := on_the_way(system):
+        raise AssertionError("; ".join(found))
+    return True
 
 
 def on_the_way(system: System) -> list[str]:
@@ -96,7 +106,7 @@ def on_the_way(system: System) -> list[str]:
         with system.database(service) as database:
             roots = ROOTS[service]
             unpublished = database[roots].count_documents({"unpublished_since": {"$exists": True}})
-            held = database["held_events"].count_documents({})
+            held = database["held_events"].count_documents({"kind": {"$ne": "set-aside"}})
         if unpublished or held:
             found.append(f"{service}: {unpublished} unpublished, {held} held")
     return found or unheard(system)

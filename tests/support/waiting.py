@@ -24,4 +24,5 @@ def eventually(condition: Callable[[], T], what: str, *, within: float = 20) -> 
         except Exception as raised:
             fault = raised
         time.sleep(0.02)  # noqa: TID251 - the one place that paces a wait
-    raise AssertionError(f"not within {within:g} seconds: {what}") from fault
+    last = f" ({fault})" if fault else ""
+    raise AssertionError(f"not within {within:g} seconds: {what}{last}") from fault
