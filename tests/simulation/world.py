@@ -106,7 +106,12 @@ class World:
             ],
             len(kept.entries.entries),
             {ref: (case.entries_read, case.next_tick) for ref, case in kept.entries.cases.items()},
-            [len(each.get("held_events", {})) for each in kept.held.values()],
+            # A try moves the time of the next: what is parked and replayed in one round did move.
+            [
+                (key, held["kind"], held["retry_at"])
+                for each in kept.held.values()
+                for key, held in each.get("held_events", {}).items()
+            ],
             len(kept.slots),
             [len(each) for each in kept.broker.queues.values()],
             [person.next for person in self.people],
