@@ -20,6 +20,7 @@ from shared.faults import Point, reached
 from shared.hearing import Early, Outcome
 from shared.messaging.feed import Feed, FeedUnavailable
 from shared.practice import TimeLimits
+from shared.settings import SERVICES_WITH_FEEDS
 from shared.store import Actor, Change, Roots
 from shared.streams import Streams
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 AUDIT: Final = Actor("audit", Role.SERVICE)
 SOURCE: Final = "/audit"
-OTHERS: Final = ("/referral", "/strategy")
+OTHERS: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS if f"/{name}" != SOURCE)
 WATCHED: Final = timedelta(days=90)
 """How long after its last event the watchdog looks at a case: far longer than any promise runs."""
 

@@ -8,10 +8,11 @@ from marshmallow import Schema, fields, validate
 
 from services.audit.domain.clocks import Condition
 from shared.events.codes import Clock
+from shared.settings import SERVICES_WITH_FEEDS
 from shared.web.forms import CodeField, FormSchema, GovDate, GovDateTime
 
 NEWEST, OLDEST = "newest", "oldest"
-SERVICES: Final = ("referral", "strategy", "audit")
+SERVICES: Final = SERVICES_WITH_FEEDS
 _WORD: Final = validate.Regexp(
     r"[a-z0-9][a-z0-9.-]{0,63}\Z", error="Choose one from the list, or leave it empty"
 )

@@ -8,9 +8,10 @@ from services.audit.handlers import Oversight, receive
 from shared.events.envelope import Envelope
 from shared.hearing import Outcome
 from shared.service import Hearing
+from shared.settings import SERVICES_WITH_FEEDS
 
-HEARS: Final = ("/referral", "/strategy", "/audit")
-"""No table of events here: a timeline keeps every type, also one that it cannot word yet."""
+HEARS: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS)
+"""No table of events: a timeline keeps every type, of a new service too, worded or not."""
 
 
 def hearing(oversight: Oversight) -> Hearing:

@@ -15,13 +15,15 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from shared.messaging.abreast import Look
-from shared.watch.alarms import RULES, Alarm, Reading, Rule, Unit
+from shared.watch.alarms import RULES, Alarm, Measure, Reading, Rule, Unit
 from shared.watch.heartbeats import Tally
 
 PREFIX: Final = "golden_thread"
 STORE_UP: Final = f"{PREFIX}_store_up"
 ALARM: Final = f"{PREFIX}_alarm"
 HEARD_UNTIL: Final = f"{PREFIX}_heard_until_timestamp_seconds"
+PARKED_SINCE: Final = f"{PREFIX}_parked_since_timestamp_seconds"
+"""Times, not ages, as Prometheus has it: `time() - …` is the age, also while nothing is scraped."""
 _COUNTED: Final = {
     Tally.COMMANDS: "Changes that people and other systems made through the web process",
     Tally.PUBLISHED: "Events that the broker confirmed",
@@ -53,7 +55,9 @@ def metric_of(rule: Rule) -> str:
 def metric_names() -> frozenset[str]:
     """Return the name of every metric there is."""
     counters = {f"{PREFIX}_{tally.value}_total" for tally in Tally}
-    return frozenset({STORE_UP, ALARM, HEARD_UNTIL, *counters, *map(metric_of, RULES)})
+    return frozenset(
+        {STORE_UP, ALARM, HEARD_UNTIL, PARKED_SINCE, *counters, *map(metric_of, RULES)}
+    )
 
 
 def exposition(sample: Sample) -> bytes:
@@ -86,6 +90,16 @@ class _Given(Collector):
             "Everything a source wrote up to then has been heard or is held here",
             ("subject",),
             [((at.source,), at.heard_until.timestamp()) for at in sample.looks if at.heard_until],
+        )
+        yield self._gauge(
+            PARKED_SINCE,
+            "When the longest parked event of a cause was parked",
+            ("subject",),
+            [
+                ((each.subject,), each.since.timestamp())
+                for each in sample.readings
+                if each.measure is Measure.PARKED and each.since
+            ],
         )
         for tally, words in _COUNTED.items():
             counter = CounterMetricFamily(f"{PREFIX}_{tally.value}", words, labels=("service",))

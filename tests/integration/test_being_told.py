@@ -121,7 +121,11 @@ def test_a_parked_event_is_exported_and_alarmed_at_once(told: Told) -> None:
 
     told.plumbing.watch.watcher.look()
 
-    assert sum(v for (name, _), v in told.metrics().items() if name == "golden_thread_parked") == 1
+    metrics = told.metrics()
+    assert sum(v for (name, _), v in metrics.items() if name == "golden_thread_parked") == 1
+    since = "golden_thread_parked_since_timestamp_seconds"
+    (parked_at,) = [v for (name, _), v in metrics.items() if name == since]
+    assert 0 <= told.clock.now().timestamp() - parked_at < 3600
     (alarm,) = told.plumbing.watch.book.standing()
     assert alarm.rule.runbook == "parked-message"
 

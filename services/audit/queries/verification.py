@@ -14,8 +14,9 @@ from services.audit.domain.archive import Archive
 from services.audit.domain.chain import Fault, FaultKind, fault_at, faults_of
 from shared.events.envelope import Envelope, MalformedEvent, hash_of
 from shared.messaging.feed import Feed, FeedHead, FeedUnavailable
+from shared.settings import SERVICES_WITH_FEEDS
 
-SOURCES: Final = ("/referral", "/strategy", "/audit")
+SOURCES: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS)
 MOST_NAMED: Final = 1_000
 """Faults and missing streams named one by one; beyond that they are only counted."""
 

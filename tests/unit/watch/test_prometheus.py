@@ -62,4 +62,5 @@ def test_what_is_exported_is_named_by_the_list_of_names() -> None:
     said = exposition(sample).decode()
 
     exported = {line.split("{")[0] for line in said.splitlines() if not line.startswith("#")}
-    assert exported == metric_names() - {"golden_thread_heard_until_timestamp_seconds"}
+    times = {f"golden_thread_{each}_timestamp_seconds" for each in ("heard_until", "parked_since")}
+    assert exported == metric_names() - times
