@@ -50,7 +50,7 @@ lock: ## Make the three locks anew from pyproject.toml (UPGRADE=--upgrade takes 
 compose-test: embedded ## Run one referral through the containers: RabbitMQ, MongoDB, a proxy
 	@deploy/compose-test.sh $(ARGS)
 
-cluster-test: development ## Three and two of everything in containers, killed one after another under load
+cluster-test: development ## Three and two of everything in containers, killed, frozen and cut off under load
 	@deploy/cluster-test.sh $(ARGS)
 
 embedded:

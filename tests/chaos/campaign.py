@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.chaos import faults_messages, faults_network, faults_parts, faults_processes
 from tests.chaos.checker import judge
@@ -18,10 +18,14 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load, doors_of
 from tests.chaos.plan import Fault, Kind
 from tests.chaos.report import Done, Report
+from tests.chaos.turns import Turns
 from tests.chaos.world import NotMended, World, world
 from tests.support.waiting import eventually
 
-ACTS: Mapping[Kind, Callable[[World, Fault], bool]] = {
+W = TypeVar("W", bound=Turns)
+Acts = Mapping[Kind, Callable[[W, Fault], bool]]
+"""How each kind of fault is caused in a world; True if it was."""
+ACTS: Acts[World] = {
     **faults_processes.ACTS,
     **faults_parts.ACTS,
     **faults_network.ACTS,
@@ -91,7 +95,7 @@ def run(order: Order, folder: Path, *, say: Say = lambda _: None) -> Report:
         with Load(its_world.system, ledger, seed=order.seed, clients=order.clients) as load:
             eventually(lambda: load.acknowledged > 20, "people are at work", within=120)
             with Watch(load) as watch:
-                done = _cause(its_world, load, order.faults, say)
+                done = cause(its_world, load, order.faults, ACTS, say=say)
             its_world.heal()
             say("everything is healed")
         lasted = time.monotonic() - began
@@ -113,7 +117,9 @@ def run(order: Order, folder: Path, *, say: Say = lambda _: None) -> Report:
         )
 
 
-def _cause(its_world: World, load: Load, faults: Sequence[Fault], say: Say) -> list[Done]:
+def cause(
+    its_world: W, load: Load, faults: Sequence[Fault], acts: Acts[W], *, say: Say
+) -> list[Done]:
     """Cause every fault in its turn, several at once, and return what became of each."""
     turns = threading.BoundedSemaphore(AT_ONCE)
     causing: list[Future[Done]] = []
@@ -126,19 +132,24 @@ def _cause(its_world: World, load: Load, faults: Sequence[Fault], say: Say) -> l
                     lambda before=before: load.acknowledged > before, "work", within=WORK_WITHIN
                 )
             turns.acquire()
-            causing.append(pool.submit(_cause_one, its_world, load, fault, turns, say))
+            causing.append(pool.submit(_cause_one, its_world, load, fault, acts, turns, say))
             say(f"{fault.number + 1} of {len(faults)}: {fault.kind} {fault.target} {fault.detail}")
     return [each.result() for each in causing]
 
 
 def _cause_one(
-    its_world: World, load: Load, fault: Fault, turns: threading.BoundedSemaphore, say: Say
+    its_world: W,
+    load: Load,
+    fault: Fault,
+    acts: Acts[W],
+    turns: threading.BoundedSemaphore,
+    say: Say,
 ) -> Done:
     note, done, hit = "", False, 0
     try:
         with its_world.alone_with(fault):
             hit = load.in_flight
-            done = bool(ACTS[fault.kind](its_world, fault))
+            done = bool(acts[fault.kind](its_world, fault))
     except NotMended as why:
         note, done = str(why), True
     except Exception as why:  # a fault that cannot be caused is told in the table, not hidden

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     MEMBER_KILL = "secondary killed"
     STEP_DOWN = "leader stepped down"
     MEMBER_DISK = "member's disk full"
+    BROKER_AWAY = "broker node cut off"
+    MINORITY = "primary cut off with a client"
     CUT = "connections cut"
     SLOW = "connections slow"
     LOST = "connections half open"
@@ -84,6 +86,22 @@ SHARES: Mapping[Kind, float] = {
 }
 """How often each happens, of about a hundred: what costs seconds is rare, the rest overlaps it."""
 
+CLUSTER_SHARES: Mapping[Kind, float] = {
+    Kind.KILL: 20,
+    Kind.PAUSE: 20,
+    Kind.BROKER_KILL: 10,
+    Kind.BROKER_RESTART: 5,
+    Kind.BROKER_PAUSE: 8,
+    Kind.BROKER_AWAY: 8,
+    Kind.PRIMARY_KILL: 5,
+    Kind.PRIMARY_RESTART: 4,
+    Kind.PRIMARY_PAUSE: 5,
+    Kind.PRIMARY_AWAY: 5,
+    Kind.MINORITY: 2,
+    Kind.MEMBER_KILL: 3,
+}
+"""The same for several of everything in containers (tests/compose): what a majority survives."""
+
 ONCE: Mapping[Kind, float] = {
     Kind.OCTOBER: 0.2,
     Kind.BROKER_DISK: 0.35,
@@ -97,9 +115,11 @@ SECONDS: Mapping[Kind, tuple[float, float]] = {
     Kind.BROKER_KILL: (0.0, 6.0),
     Kind.BROKER_PAUSE: (2.0, 14.0),
     Kind.BROKER_DISK: (12.0, 16.0),
+    Kind.BROKER_AWAY: (4.0, 15.0),
     Kind.PRIMARY_KILL: (0.0, 4.0),
     Kind.PRIMARY_PAUSE: (4.0, 12.0),
     Kind.PRIMARY_AWAY: (4.0, 12.0),
+    Kind.MINORITY: (15.0, 20.0),
     Kind.MEMBER_KILL: (0.0, 4.0),
     Kind.MEMBER_DISK: (15.0, 20.0),
     Kind.SLOW: (2.0, 8.0),
@@ -151,7 +171,12 @@ class Fault:
 
 
 def plan(
-    seed: int, faults: int, *, kinds: Collection[Kind] = tuple(Kind), gap: float | None = None
+    seed: int,
+    faults: int,
+    *,
+    kinds: Collection[Kind] = tuple(Kind),
+    gap: float | None = None,
+    shares: Mapping[Kind, float] = SHARES,
 ) -> tuple[Fault, ...]:
     """Return the faults of a campaign, the same for the same arguments.
 
@@ -159,7 +184,7 @@ def plan(
     """
     chance = random.Random(seed)
     mean = gap_for(faults) if gap is None else gap
-    chosen = _in_order(chance, faults, kinds)
+    chosen = _in_order(chance, faults, kinds, shares)
     points = _points(chance)
     return tuple(
         _fault(number, kind, chance, mean=mean, points=points) for number, kind in enumerate(chosen)
@@ -171,12 +196,14 @@ def gap_for(faults: int) -> float:
     return 1.5 if faults <= 600 else 0.5
 
 
-def _in_order(chance: random.Random, faults: int, kinds: Collection[Kind]) -> list[Kind]:
+def _in_order(
+    chance: random.Random, faults: int, kinds: Collection[Kind], shares: Mapping[Kind, float]
+) -> list[Kind]:
     once = [kind for kind in ONCE if kind in kinds]
-    often = [kind for kind in SHARES if kind in kinds]
+    often = [kind for kind in shares if kind in kinds]
     rest = max(faults - len(once), 0)
     every = often[:rest] if often else []
-    weights = [SHARES[kind] for kind in often]
+    weights = [shares[kind] for kind in often]
     more = chance.choices(often, weights, k=rest - len(every)) if often else []
     order = [*every, *more]
     chance.shuffle(order)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,8 +13,9 @@ from signal import SIGCONT
 
 from services.audit.subscriptions import HEARS as AUDIT_HEARS
 from services.strategy.subscriptions import HEARS as STRATEGY_HEARS
-from tests.chaos.plan import MEMBERS, Fault, Kind
+from tests.chaos.plan import Kind
 from tests.chaos.sabotage import Saboteur
+from tests.chaos.turns import Turns
 from tests.journeys.lines import ROOTS, unheard
 from tests.support.disk import SmallDisk, can_have_disks
 from tests.support.members import Members
@@ -29,36 +29,19 @@ GIVEN_UP_AFTER = 60.0
 """Seconds without anything new, after which what is missing will not come by itself."""
 STILL_FOR = 4.0
 
-STORE = frozenset(
-    {
-        *(Kind.PRIMARY_KILL, Kind.PRIMARY_RESTART, Kind.PRIMARY_PAUSE, Kind.PRIMARY_AWAY),
-        *(Kind.MEMBER_KILL, Kind.MEMBER_DISK, Kind.STEP_DOWN),
-    }
-)
-BROKER = frozenset(
-    {
-        *(Kind.BROKER_KILL, Kind.BROKER_RESTART, Kind.BROKER_PAUSE, Kind.BROKER_DISK),
-        *(Kind.BINDING, Kind.PARKING, Kind.QUEUE),
-    }
-)
-CLOCK = frozenset({Kind.CLOCK_FORWARD, Kind.CLOCK_BACK, Kind.OCTOBER, Kind.MARCH})
-
 
 class NotMended(Exception):
     """Something that the system has to put right by itself, and did not."""
 
 
-@dataclass
-class World:
+@dataclass(kw_only=True)
+class World(Turns):
     """A rough system, its disks and its saboteur."""
 
     system: System
     disks: dict[str, SmallDisk] = field(default_factory=dict)
     latest: datetime = BEGINNING
     """The latest time that the clock has shown."""
-    over: threading.Event = field(default_factory=threading.Event)
-    _locks: dict[str, threading.Lock] = field(default_factory=dict)
-    _locking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.saboteur = Saboteur(self.system)
@@ -68,21 +51,6 @@ class World:
         """The store."""
         assert self.system.members
         return self.system.members
-
-    @contextlib.contextmanager
-    def alone_with(self, fault: Fault) -> Iterator[None]:
-        """Keep others from what a fault acts on: one at a time for the store, the broker, …"""
-        with self._locking:
-            lock = self._locks.setdefault(touched_by(fault), threading.Lock())
-        if fault.kind in {Kind.DOUBLE, Kind.SHUFFLE, Kind.POISON}:
-            yield
-            return
-        with lock:
-            yield
-
-    def wait(self, seconds: float) -> None:
-        """Let a fault last."""
-        self.over.wait(seconds)
 
     def move_clock(self, at: datetime) -> None:
         """Set everybody's clock."""
@@ -148,7 +116,7 @@ def world(folder: Path) -> Iterator[World]:
     system = System(folder, at=BEGINNING, rough=rough)
     try:
         system.start()
-        yield World(system, disks)
+        yield World(system=system, disks=disks)
     finally:
         system.stop()
         for disk in disks.values():
@@ -159,15 +127,6 @@ def possible_kinds() -> tuple[Kind, ...]:
     """Return what this machine lets a campaign do: only root has disks to fill."""
     disks = {Kind.BROKER_DISK, Kind.MEMBER_DISK}
     return tuple(kind for kind in Kind if can_have_disks() or kind not in disks)
-
-
-def touched_by(fault: Fault) -> str:
-    """Return the name of what nobody else may touch while this fault lasts."""
-    if fault.kind in STORE or fault.target in MEMBERS:
-        return "store"
-    if fault.kind in BROKER:
-        return "broker"
-    return "clock" if fault.kind in CLOCK else fault.target
 
 
 def on_the_way(system: System) -> list[str]:

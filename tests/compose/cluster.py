@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,11 @@ from shared.clock import SystemClock
 from tests.support.waiting import eventually
 
 SERVICES = ("referral", "strategy", "audit")
-LABEL = "label=com.docker.compose"
+COMPOSE = "com.docker.compose"
+LABEL = f"label={COMPOSE}"
+ONCE = ("-users", "-indexes")
+"""Containers that run once and end."""
+ASKERS = ("audit-work", "strategy-work")
 WHOLE_WITHIN = 240.0
 
 MEMBERS = """
@@ -40,16 +46,58 @@ class Containers:
         assert found, f"there is no container of {service}"
         return sorted(found)
 
+    def every(self) -> list[str]:
+        """Return every container of the project that is to run."""
+        chosen = f"{LABEL}.project={self.project}"
+        found = docker("ps", "--all", "--format", "{{.Names}}", "--filter", chosen).split()
+        return [each for each in found if not each.rsplit("_", 1)[0].endswith(ONCE)]
+
     def primary(self) -> str:
         """Return the compose service whose mongod is the primary at this moment."""
-        return self._members()[0]
+        return eventually(lambda: self._members()[0], "there is a primary", within=WHOLE_WITHIN)
 
     def store_is_whole(self) -> bool:
         """Are all three members there?"""
         return self._members()[1] == "3"
 
+    def works(self, container: str) -> bool:
+        """Does a container do its work: a node answers, a member is one of three, a web is well?"""
+        service = _of(container, f'index .Config.Labels "{COMPOSE}.service"')
+        if service.startswith("mongo"):
+            return self.store_is_whole()
+        if service.startswith("rabbitmq"):
+            return answers(container, "</dev/tcp/127.0.0.1/5672")
+        if service.endswith("-web"):
+            return _of(container, ".State.Health.Status") == "healthy"
+        return _of(container, ".State.Running") == "true"
+
+    @contextlib.contextmanager
+    def apart(self, containers: Sequence[str]) -> Iterator[None]:
+        """Cut containers off from all others, not from one another; join them again."""
+        among_themselves = f"{self.project}_apart-{uuid.uuid4().hex[:8]}"
+        docker("network", "create", "--internal", among_themselves)
+        joined: list[tuple[str, str, list[str]]] = []
+        try:
+            for container in containers:
+                network, names = _inside(container)
+                aliases = [word for name in names for word in ("--alias", name)]
+                joined.append((container, network, aliases))
+                docker("network", "connect", *aliases, among_themselves, container)
+                docker("network", "disconnect", network, container)
+            yield
+        finally:
+            for container, network, aliases in joined:
+                docker("network", "connect", *aliases, network, container)
+                docker("network", "disconnect", among_themselves, container)
+            docker("network", "rm", among_themselves)
+
     def _members(self) -> list[str]:
-        return docker("exec", self.of("audit-work")[0], "python", "-c", MEMBERS).split()
+        """Ask from wherever somebody can be asked: any process may be away."""
+        askers = [each for service in ASKERS for each in self.of(service)]
+        for asker in askers[:-1]:
+            with contextlib.suppress(DockerRefused):
+                return docker("exec", asker, "python", "-c", MEMBERS).split()
+        return docker("exec", askers[-1], "python", "-c", MEMBERS).split()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,13 +206,33 @@ class DockerRefused(Exception):
     """Docker could not do it, in its own words."""
 
 
-def docker(*arguments: str) -> str:
-    """Run a command of Docker. Raises DockerRefused."""
+def docker(*arguments: str, given: str = "") -> str:
+    """Run a command of Docker, with something on its standard input. Raises DockerRefused."""
     command = ["docker", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         raise DockerRefused(done.stderr.strip())
     return done.stdout
+
+
+def logs_of(container: str) -> Iterator[str]:
+    """Yield what a container wrote, line by line; its services write to standard error."""
+    command = ["docker", "logs", container]
+    merged = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+    )
+    yield from merged.stdout.splitlines()
+
+
+def _of(container: str, what: str) -> str:
+    return docker("inspect", "--format", f"{{{{{what}}}}}", container).strip()
+
+
+def _inside(container: str) -> tuple[str, list[str]]:
+    """Return the network that the parts speak in, and the names of a container there."""
+    networks = json.loads(_of(container, "json .NetworkSettings.Networks"))
+    ((network, held),) = [each for each in networks.items() if each[0].endswith("inside")]
+    return network, held["Aliases"]
 
 
 def answers(container: str, line: str) -> bool:

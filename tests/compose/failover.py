@@ -1,4 +1,5 @@
-"""Kills parts of the cluster one after another while people work, and has the judge look at it.
+"""Kills every part of the cluster once, one after another, while people work; then causes faults
+by chance, several at once, as `make chaos` does on one machine; and has the judge look at it all.
 
 cluster-test.sh runs it:  failover.py people FOLDER, then failover.py run ADDRESS PROJECT WORK
 The certificate to trust is in REQUESTS_CA_BUNDLE. Ends with 1 if anything is not as it must be.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +20,23 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.campaign import Watch
+from tests.chaos.campaign import SAID, Watch, cause
 from tests.chaos.checker import judge
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Load, doors_of
-from tests.chaos.verdicts import Verdict
-from tests.compose.cluster import Cluster, Containers, Part, Targets
+from tests.chaos.plan import CLUSTER_SHARES, plan
+from tests.chaos.report import Report, table_of
+from tests.compose.cluster import Cluster, Containers, Part, Targets, logs_of
+from tests.compose.faults import ACTS, ContainerWorld
 from tests.support.system import token_of, write_people
 from tests.support.waiting import eventually
 
 AT_WORK_WITHIN = 240.0
 QUIET_WITHIN = 300.0
+GAP = 2.0
+"""Mean seconds between two faults: each container needs some to be back."""
+BAD = 400
+"""An answer below it would have said: done."""
 
 out = Console(soft_wrap=True, highlight=False, width=100)
 
@@ -73,20 +81,57 @@ def people(folder: Path) -> None:
     show_default=True,
     help="Commands that must be done while a part is away: the others carry the work.",
 )
-def run(address: str, project: str, work: Path, *, seed: int, clients: int, meanwhile: int) -> None:
-    """Let people work, kill, heal, judge."""
+@click.option(
+    "--faults",
+    type=int,
+    default=60,
+    show_default=True,
+    envvar="CHAOS_FAULTS",
+    help="Faults by chance, after every part was killed once.",
+)
+def run(
+    address: str,
+    project: str,
+    work: Path,
+    *,
+    seed: int,
+    clients: int,
+    meanwhile: int,
+    faults: int,
+) -> None:
+    """Let people work, kill, cause faults, heal, judge."""
+    began = time.monotonic()
+    containers = Containers(project=project)
     cluster = Cluster(address, work / "server" / "services")
     cluster.wait_until_ready()
     say("every service is ready")
     with contextlib.closing(Ledger(work / "ledger")) as ledger:
         with Load(cluster, ledger, seed=seed, clients=clients) as load:
             wait_for_work(load, meanwhile)
-            killed = list(kill_each(Targets(Containers(project=project)), load, meanwhile))
-        out.print(table_of(killed))
+            killed = list(kill_each(Targets(containers), load, meanwhile))
+            out.print(table_of_kills(killed))
+            world = ContainerWorld(containers=containers, address=address, ledger=ledger)
+            planned = plan(seed, faults, kinds=tuple(ACTS), gap=GAP, shares=CLUSTER_SHARES)
+            with Watch(load) as watch:
+                done = cause(world, load, planned, ACTS, say=say)
         say("all is healed; waiting until audit holds everything")
+        cluster.wait_until_ready()
         eventually(lambda: is_quiet(address), "audit holds everything", within=QUIET_WITHIN)
         verdict = judge(doors_of(cluster), ledger.folder, now=cluster.clock.now)
-    tell(verdict, load, killed)
+    report = Report(
+        seed=seed,
+        done=tuple(done),
+        verdict=verdict,
+        said=said(containers),
+        left=(),
+        faults_of_load=tuple(load.faults),
+        finished=load.finished,
+        unanswered=load.unanswered,
+        longest_wait=load.longest_wait,
+        longest_pause=max([watch.longest, *(each.longest_pause for each in killed)]),
+        seconds=time.monotonic() - began,
+    )
+    tell(report, killed, world.minority)
 
 
 def kill_each(parts: Iterable[Part], load: Load, least: int) -> Iterator[Killed]:
@@ -120,20 +165,29 @@ def is_quiet(address: str) -> bool:
     return verdict["sound"] and not verdict["missing"] and not verdict["not_compared"]
 
 
-def tell(verdict: Verdict, load: Load, killed: list[Killed]) -> None:
-    """Print the judgement; exit 1 unless the line held."""
-    for name, figure in verdict.counts.items():
-        out.print(f"{name.replace('_', ' '):>20} {figure}")
-    longest = max(each.longest_pause for each in killed)
-    out.print(f"longest wait {load.longest_wait:.1f} s; longest pause of all {longest:.1f} s")
-    wrong = [*map(str, verdict.violations), *load.faults]
-    wrong += [f"nothing was in flight: {each.part}" for each in killed if not each.in_flight]
-    for each in wrong[:40]:
+def said(containers: Containers) -> Counter[str]:
+    """Return how often each of some words stands in the logs of the services."""
+    counted = Counter[str]()
+    for container in containers.every():
+        for line in logs_of(container):
+            counted.update(word for word in SAID if word in line)
+    return counted
+
+
+def tell(report: Report, killed: list[Killed], minority: list[int]) -> None:
+    """Print the table; exit 1 unless the line held, 3 if it proves nothing."""
+    out.print(table_of(report))
+    wrong = [f"nothing was in flight: {each.part}" for each in killed if not each.in_flight]
+    if any(0 < status < BAD for status in minority):
+        wrong.append(f"somebody cut off with the old primary was answered: {minority}")
+    if minority:
+        out.print(f"cut off with the old primary, a client was answered {minority}", markup=False)
+    for each in wrong:
         out.print(each, style="red", markup=False)
-    sys.exit(bool(wrong))
+    sys.exit(1 if wrong else report.exit_code)
 
 
-def table_of(killed: Iterable[Killed]) -> Table:
+def table_of_kills(killed: Iterable[Killed]) -> Table:
     """Return the kills as a table."""
     table = Table("killed", "in flight", "done meanwhile", "longest pause")
     for each in killed:

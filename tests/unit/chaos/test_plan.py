@@ -10,8 +10,9 @@ import pytest
 from shared.faults import Point
 from tests.chaos.campaign import ACTS
 from tests.chaos.minimise import shortest
-from tests.chaos.plan import ONCE, POINTS, POISONS, SHARES, Fault, Kind, plan
+from tests.chaos.plan import CLUSTER_SHARES, ONCE, POINTS, POISONS, SHARES, Fault, Kind, plan
 from tests.chaos.sabotage import SPOILING
+from tests.compose.faults import ACTS as ACTS_ON_CONTAINERS
 
 
 def test_the_same_seed_plans_the_same_faults_and_another_seed_others() -> None:
@@ -24,7 +25,7 @@ def test_every_kind_happens_wherever_there_is_room_for_it(faults: int) -> None:
     planned = plan(3, faults)
 
     assert len(planned) == faults
-    assert {fault.kind for fault in planned} == set(Kind)
+    assert {fault.kind for fault in planned} == set(ACTS)
     assert [fault.number for fault in planned] == list(range(faults))
 
 
@@ -51,7 +52,9 @@ def test_a_long_run_kills_at_every_named_point_of_every_process() -> None:
 
 
 def test_every_kind_has_its_share_its_act_and_every_poison_its_recipe() -> None:
-    assert set(SHARES) | set(ONCE) == set(ACTS) == set(Kind)
+    assert set(SHARES) | set(ONCE) == set(ACTS)
+    assert set(CLUSTER_SHARES) == set(ACTS_ON_CONTAINERS)
+    assert set(ACTS) | set(ACTS_ON_CONTAINERS) == set(Kind)
     assert set(POISONS) == set(SPOILING)
 
 
