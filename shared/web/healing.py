@@ -103,7 +103,7 @@ def healing(plumbing: Plumbing) -> Blueprint:
     @requires(Role.ADMINISTRATOR, Role.AUDITOR)
     def healed() -> ResponseReturnValue:
         """How far the last restore has come, and what of it somebody has to enter again."""
-        return jsonify(_standing(plumbing))
+        return jsonify(standing_of(plumbing))
 
     @blueprint.post("")
     @requires(Role.ADMINISTRATOR)
@@ -111,7 +111,7 @@ def healing(plumbing: Plumbing) -> Blueprint:
         """Heal again, with what others hold by now. A closed service is healing by itself."""
         if plumbing.mark.phase() is Phase.OPEN:
             plumbing.heal()
-        return jsonify(_standing(plumbing))
+        return jsonify(standing_of(plumbing))
 
     @blueprint.post("/settled")
     @requires(Role.ADMINISTRATOR)
@@ -120,19 +120,26 @@ def healing(plumbing: Plumbing) -> Blueprint:
         asked = request.get_json(silent=True)
         if not isinstance(asked, dict) or not isinstance(asked.get("key"), str):
             raise Invalid("Send an object with the key of what was entered again", field="key")
-        at = plumbing.service.clock.now()
-        if not plumbing.lost.settle(asked["key"], by=current_actor().id, at=at):
-            raise NothingLost
-        return jsonify(_standing(plumbing))
+        settle(plumbing, asked["key"])
+        return jsonify(standing_of(plumbing))
 
     return blueprint
 
 
-def _standing(plumbing: Plumbing) -> Mapping[str, Any]:
+def settle(plumbing: Plumbing, key: str) -> None:
+    """Note for both doors that whoever asks says this line is entered again. Raises NothingLost."""
+    at = plumbing.service.clock.now()
+    if not plumbing.lost.settle(key, by=current_actor().id, at=at):
+        raise NothingLost
+
+
+def standing_of(plumbing: Plumbing) -> Mapping[str, Any]:
+    """Return what the page and its JSON tell of the last restore: references only, no words."""
     told = plumbing.mark.told()
     return {
         "phase": plumbing.mark.phase().value,
         "backup": told.get("backup"),
+        "restored_at": iso(told["at"]) if "at" in told else None,
         "healed_at": iso(told["healed_at"]) if "healed_at" in told else None,
         "records": told.get("records", 0),
         "events": told.get("events", 0),

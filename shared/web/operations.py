@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,8 @@ from shared.watch.alarms import RULE_OF, Measure, Reading, Unit
 from shared.watch.book import alarm_as_json
 from shared.watch.care import Care
 from shared.watch.report import Report, report
+from shared.web.healing import settle, standing_of
+from shared.web.labels import label_of
 from shared.web.parked import cause_as_json, chosen_from
 from shared.web.wording import span_words
 
@@ -34,10 +36,9 @@ def operations(plumbing: Plumbing) -> Blueprint:
     name = plumbing.service.name
     blueprint = Blueprint("operations", __name__, url_prefix=f"/{name}")
     watch, held = plumbing.watch, plumbing.held
-    care = Care(held, watch.deeds)
 
     def page(**more: Any) -> str:
-        return _page(name, report(watch, held), **more)
+        return _page(name, report(watch, held), standing_of(plumbing), **more)
 
     @blueprint.get("/operations")
     @requires(*READERS)
@@ -50,6 +51,14 @@ def operations(plumbing: Plumbing) -> Blueprint:
     def operations_as_json() -> ResponseReturnValue:
         """How this service fares, for a program."""
         return jsonify(_as_json(name, report(watch, held)))
+
+    _add_presses(blueprint, plumbing, page)
+    return blueprint
+
+
+def _add_presses(blueprint: Blueprint, plumbing: Plumbing, page: Callable[..., str]) -> None:
+    """Add what an administrator can do on the page; what is refused is told on the page itself."""
+    care = Care(plumbing.held, plumbing.watch.deeds)
 
     @blueprint.post("/operations/replay")
     @requires(Role.ADMINISTRATOR)
@@ -69,10 +78,27 @@ def operations(plumbing: Plumbing) -> Blueprint:
             return page(fault=str(broken), key=key, reason=reason), broken.status
         return redirect(url_for("operations.show_operations"), code=303)
 
-    return blueprint
+    @blueprint.post("/operations/settled")
+    @requires(Role.ADMINISTRATOR)
+    def settled_sent() -> ResponseReturnValue:
+        """Note that what a restore lost with one event has been entered again."""
+        try:
+            settle(plumbing, request.form.get("key", ""))
+        except RuleBroken as broken:
+            return page(fault=str(broken)), broken.status
+        # Back to the list: there are often more lines to settle.
+        return redirect(url_for("operations.show_operations", _anchor="after-restore"), code=303)
 
 
-def _page(name: str, found: Report, *, fault: str = "", key: str = "", reason: str = "") -> str:
+def _page(
+    name: str,
+    found: Report,
+    restored: Mapping[str, Any],
+    *,
+    fault: str = "",
+    key: str = "",
+    reason: str = "",
+) -> str:
     person = current_person()
     places = {each.key: n for n, each in enumerate(e for p in found.parked for e in p.events)}
     where = {"href": f"#reason-{places[key]}"} if key in places else {}
@@ -82,6 +108,8 @@ def _page(name: str, found: Report, *, fault: str = "", key: str = "", reason: s
         service=name,
         services=SERVICES_WITH_FEEDS,
         found=found,
+        restored=restored,
+        lost=[_lost(each) for each in restored["enter_again"]],
         rows=[_row(each) for each in found.readings if each.measure not in ELSEWHERE],
         places=places,
         error_list=errors,
@@ -102,6 +130,20 @@ def _row(reading: Reading) -> Mapping[str, Any]:
         "limit": amount_words(rule.limit, rule.unit),
         "share": min(100, round(100 * reading.value / most)),
         "beyond": reading.value > rule.limit,
+    }
+
+
+def _lost(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return one line of what is to be entered again, its codes in words.
+
+    A role that this release does not know is shown as it is: one line must not fail the page.
+    """
+    role = each["role"]
+    happened = each["type"].rpartition(".")[2].replace("-", " ").capitalize()
+    return {
+        **each,
+        "what": f"{happened} (event {each['sequence']})",
+        "role": label_of(Role(role)) if role in set(Role) else role,
     }
 
 
