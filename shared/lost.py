@@ -61,8 +61,12 @@ class LostWords:
             yield Lost(**{"key" if name == "_id" else name: each[name] for name in each})
 
     def settle(self, key: str, *, by: str, at: datetime) -> bool:
-        """Note that somebody has entered it again, or knows why it cannot be. False if unknown."""
-        found = self._collection.update_one(
-            {"_id": key}, {"$set": {"settled_by": by, "settled_at": at}}
+        """Note that somebody has entered it again, or knows why it cannot be. False if unknown.
+
+        Whoever settled it first stands: a second press changes nothing.
+        """
+        self._collection.update_one(
+            {"_id": key, "settled_by": {"$exists": False}},
+            {"$set": {"settled_by": by, "settled_at": at}},
         )
-        return found.matched_count == 1
+        return self._collection.find_one({"_id": key}, {}) is not None

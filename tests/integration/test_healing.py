@@ -144,7 +144,11 @@ def test_words_that_no_event_carries_are_listed_with_who_knows_them(world: World
         (SOMEBODY.id, "referral.referrer-informed", "What was said.")
     }
 
-    world.lost.settle(listed[0].key, by="officer-demo", at=listed[0].at)
+    assert world.lost.settle(listed[0].key, by="officer-demo", at=listed[0].at)
+    assert world.lost.settle(listed[0].key, by="somebody-else", at=listed[1].at)
+    settled = world.toy.database["lost_words"].find_one({"_id": listed[0].key})
+    assert settled["settled_by"] == "officer-demo", "a second press changes nothing"
+    assert not world.lost.settle("referral:MASH-UNHEA-RDOF0#1", by="officer-demo", at=listed[0].at)
 
     assert [each.sequence for each in world.lost.all()] == [4, 5]
     assert world.healer.heal().events == 0
