@@ -31,6 +31,7 @@ def a_child(**but: Any) -> dict[str, Any]:
         "address_kind": "address",
         "address": "1 Invented Street, Nowhere-upon-Tame",
         "postcode": "B70 0AA",
+        "how_long": "Since birth",
         **but,
     }
 
@@ -49,6 +50,7 @@ def an_unborn_child(**but: Any) -> dict[str, Any]:
         "address_kind": "address",
         "address": "1 Invented Street, Nowhere-upon-Tame",
         "postcode": "B70 0AA",
+        "how_long": "not-known",
         **but,
     }
 
@@ -66,12 +68,15 @@ def a_referral(**but: Any) -> dict[str, Any]:
         "told_family": True,
         "agreement": "agreed",
         "asked_who": "Aunt Kettle, who has parental responsibility",
+        "asked_by": "referrer",
         "asked_when": "2026-11-19T09:10:00+00:00",
         "asked_how": "telephone",
         "categories": ["neglect"],
         "main_category": "neglect",
+        "primary_need": "N1",
         "worry_text": WORRY,
         "happened_on": "2026-11-19",
+        "happened_at": "08:40",
         "how_you_know": ["saw-it", "child-told-me"],
         "childs_words": "“There is only the dog's food.”",
         "life_like_now": "Breakfast club is the first meal of most days.",
@@ -142,7 +147,7 @@ def a_public_referral(**but: Any) -> dict[str, Any]:
             }
         ),
         *("ref_name", "ref_role", "ref_agency", "ref_phone", "threshold_level", "threshold_why"),
-        *("asked_who", "asked_when", "asked_how", "going_home", "going_home_at"),
+        *("asked_who", "asked_by", "asked_when", "asked_how", "going_home", "going_home_at"),
     )
 
 

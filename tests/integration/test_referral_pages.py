@@ -189,6 +189,7 @@ def test_another_child_is_added_and_removed_without_a_script(desk: ReferralDesk)
 def test_siblings_and_an_unborn_child_are_sent_in_one_form(desk: ReferralDesk) -> None:
     second = {
         "children-1-born": "no",
+        "children-1-description": "Aunt Kettle is expecting",
         "children-1-expected_date-day": "20",
         "children-1-expected_date-month": "12",
         "children-1-expected_date-year": "2026",

@@ -10,6 +10,9 @@ from shared.events.codes import Concern, ReferralSource
 NOT_KNOWN: Final = "not-known"
 """How a referrer who truly does not know is recorded: as an answer of its own, never as a blank."""
 
+ANONYMOUS: Final = "anonymous"
+"""How somebody who told the referrer and stays unnamed is recorded."""
+
 
 class Known(StrEnum):
     """A question that a referrer may not be able to answer."""
@@ -52,6 +55,13 @@ class AskedHow(StrEnum):
     WITH_INTERPRETER = "with-interpreter"
 
 
+class AskedBy(StrEnum):
+    """Who asked the family for agreement."""
+
+    REFERRER = "referrer"
+    COLLEAGUE = "colleague"
+
+
 class HowKnown(StrEnum):
     """How the referrer came to know."""
 
@@ -61,6 +71,24 @@ class HowKnown(StrEnum):
     ANOTHER_PROFESSIONAL = "another-professional"
     SOMEONE_ELSE = "someone-else"
     RECORD_OR_REPORT = "record-or-report"
+
+
+class PrimaryNeed(StrEnum):
+    """DfE children in need census: the primary need code, as the referrer sees it.
+
+    The order is the DfE's: where two fit, the first of them is meant. N0 is the census's own code
+    for a need that is not stated, and is kept where the referrer does not know.
+    """
+
+    ABUSE_OR_NEGLECT = "N1"
+    CHILDS_DISABILITY = "N2"
+    PARENTAL_DISABILITY_OR_ILLNESS = "N3"
+    FAMILY_IN_ACUTE_STRESS = "N4"
+    FAMILY_DYSFUNCTION = "N5"
+    UNACCEPTABLE_BEHAVIOUR = "N6"
+    LOW_INCOME = "N7"
+    ABSENT_PARENTING = "N8"
+    NOT_STATED = "N0"
 
 
 class Request(StrEnum):

@@ -23,7 +23,7 @@ from shared.events.codes import Concern, Door, InformedBy, ThresholdOutcome
 from shared.events.facts import ChildOnCase
 from shared.events.referral import ReferralReceived
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Which form was filled in: answers are kept as given, for ever, with the form they answer."""
 
 
@@ -127,7 +127,11 @@ def fingerprint(report: Report, *, sent_by: str) -> str:
 
 
 def _answered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value for name, value in pairs if value not in (None, (), "")}
+    # A reason that was assumed (`with_a_reason`) was not sent: a retry looks as it always did.
+    sent = dict(pairs)
+    if sent.pop("reason_assumed", None):
+        del sent["not_asked_reason"]
+    return {name: value for name, value in sent.items() if value not in (None, (), "")}
 
 
 def receive(

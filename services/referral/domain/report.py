@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 
 from services.referral.domain.codes import (
     ALWAYS_CHILD_PROTECTION,
     MEMBERS_OF_THE_PUBLIC,
     SIGNIFICANT_HARM,
     AddressKind,
+    AskedBy,
     AskedHow,
     Ethnicity,
     HowKnown,
     Known,
     LegalStatus,
+    PrimaryNeed,
     Request,
     SafeTonight,
     Sex,
@@ -43,6 +46,7 @@ class ReportedChild:
     first_names: str | None = None
     last_name: str | None = None
     known_as: str | None = None
+    previous_names: str | None = None
     description: str | None = None
     date_of_birth: date | None = None
     estimated_age: str | None = None
@@ -51,6 +55,7 @@ class ReportedChild:
     address_kind: AddressKind
     address: str | None = None
     postcode: str | None = None
+    how_long: str | None = None
     ethnicity: Ethnicity | None = None
     first_language: str | None = None
     interpreter: Known | None = None
@@ -73,11 +78,14 @@ class FamilyView:
     told_family: bool | None = None
     agreement: Agreement | None = None
     asked_who: str | None = None
+    asked_by: AskedBy | None = None
     asked_when: datetime | None = None
     asked_how: AskedHow | None = None
     agreed_scope: str | None = None
     parent_views: str | None = None
     not_asked_reason: NotAskedReason | None = None
+    reason_assumed: bool | None = None
+    """True when the referrer gave no reason and none may be waited for; see `with_a_reason`."""
     not_asked_detail: str | None = None
     will_ask_by: date | None = None
 
@@ -88,11 +96,13 @@ class Worries:
 
     categories: tuple[Concern, ...]
     main_category: Concern | None = None
+    primary_need: PrimaryNeed | None = None
     worry_text: str
     happened_on: date | None = None
     happened_at: str | None = None
     ongoing_since: str | None = None
     how_you_know: tuple[HowKnown, ...] = ()
+    told_by: str | None = None
     childs_words: str | None = None
     childs_words_why_not: str | None = None
     life_like_now: str | None = None
@@ -127,6 +137,7 @@ class Referrer:
     ref_role: str | None = None
     ref_agency: str | None = None
     ref_phone: str | None = None
+    reach_until: str | None = None
     ref_email: str | None = None
     relationship_to_child: str | None = None
     spoke_to_mash: str | None = None
@@ -148,6 +159,32 @@ class Report:
     worries: Worries
     request: RequestAndStrengths
     referrer: Referrer
+
+
+NO_ANSWER: Final = frozenset({Agreement.NOT_ASKED, Agreement.NO_ANSWER_YET})
+"""What "agreement" says when nobody agreed and nobody refused: then it is asked why."""
+
+
+def needs_a_reason(*, told_family: bool | None, agreement: Agreement | None) -> bool:
+    """Was it said that the family were not told, or that there is no answer of theirs?"""
+    return told_family is False or agreement in NO_ANSWER
+
+
+def with_a_reason(family: FamilyView, *, child_protection: bool) -> FamilyView:
+    """Give "not asked" its why on the child-protection route, where nobody may be held up for one.
+
+    Where nothing was said, that waiting would be unsafe is taken as read and marked as assumed. A
+    referrer who said nothing of the family at all is credited with nothing.
+
+    Source: DfE advice on information sharing, 2024: agreement is never needed to protect a child;
+    local policy, to be signed off by the council's information-governance lead.
+    """
+    silent = family.not_asked_reason is None and needs_a_reason(
+        told_family=family.told_family, agreement=family.agreement
+    )
+    if not (child_protection and silent):
+        return family
+    return replace(family, not_asked_reason=NotAskedReason.UNSAFE_DELAY, reason_assumed=True)
 
 
 def is_public(source: ReferralSource | None) -> bool:

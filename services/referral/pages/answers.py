@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from marshmallow import Schema
 
-from services.referral.domain.codes import NOT_KNOWN
+from services.referral.domain.codes import ANONYMOUS, NOT_KNOWN
 from services.referral.domain.referral import Child, Referral
+from services.referral.domain.report import FamilyView
 from services.referral.schemas.child import ChildIn, years_old
 from services.referral.schemas.sections import (
     FamilyIn,
@@ -26,6 +27,8 @@ from shared.web.dates import field_label
 from shared.web.wording import date_words, moment_words
 
 Row = tuple[str, str]
+CODED_TEXT: Final = {NOT_KNOWN: "Not known", ANONYMOUS: "Anonymous"}
+NOT_SAID: Final = "{reason}. The referrer gave no reason: this is assumed where harm is significant"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,6 @@ class Section:
 
 _FIRST: Final = frozenset({"Safety now", "Worries"})
 _SECTIONS: Final = (
-    ("What the family know", FamilyIn, "family"),
     ("Worries", WorriesIn, "worries"),
     ("Strengths, help and request", RequestIn, "request"),
     ("The referrer", ReferrerIn, "referrer"),
@@ -53,11 +55,12 @@ def sections_of(referral: Referral) -> list[Section]:
         Section(title=title_of(child, number), rows=tuple(_child_rows(child, referral)))
         for number, child in enumerate(referral.children, start=1)
     ]
+    family = Section(title="What the family know", rows=tuple(_family_rows(report.family)))
     others = [
         Section(title=title, rows=tuple(_rows(schema(), getattr(report, part))))
         for title, schema, part in _SECTIONS
     ]
-    return [each for each in (safety, *children, *others) if each.rows]
+    return [each for each in (safety, *children, family, *others) if each.rows]
 
 
 def evidence_of(referral: Referral) -> list[Section]:
@@ -89,6 +92,14 @@ def _rows(schema: Schema, told: Any) -> Iterator[Row]:
             yield field_label(field), words_of(value)
 
 
+def _family_rows(told: FamilyView) -> Iterator[Row]:
+    """What the family know; a reason that nobody gave is never shown as if somebody had."""
+    asked_why = field_label(FamilyIn().fields["not_asked_reason"])
+    for label, answer in _rows(FamilyIn(), told):
+        assumed = told.reason_assumed and label == asked_why
+        yield label, NOT_SAID.format(reason=answer) if assumed else answer
+
+
 def words_of(value: Any) -> str:
     """Return one answer in words."""
     if isinstance(value, bool):
@@ -101,4 +112,4 @@ def words_of(value: Any) -> str:
         return moment_words(value)
     if isinstance(value, date):
         return date_words(value)
-    return "Not known" if value == NOT_KNOWN else str(value)
+    return CODED_TEXT.get(value, str(value))

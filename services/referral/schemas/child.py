@@ -21,7 +21,10 @@ from services.referral.domain.codes import (
 from services.referral.schemas.parts import Faults, Form
 from services.referral.schemas.questions import (
     LINE,
+    NOT_KNOWN_HINT,
+    NOT_KNOWN_WORDS,
     SHORT,
+    coded,
     day,
     one_of,
     shaped,
@@ -35,23 +38,32 @@ LONGEST_EXPECTED: Final = timedelta(days=306)
 """Ten months: an expected date further away is a slip of the pen."""
 LATEST_OVERDUE: Final = timedelta(days=31)
 ASK_AGE: Final = "Select an age from 0 to 18, or not known"
+WHOSE: Final = ("first_names", "last_name", "known_as", "description", "address")
+"""What an unborn child can be found by: any one of them."""
 AGE_WORDS: Final = {"0": "Under 1", NOT_KNOWN: "Not known"}
 AGES: Final = (*(str(age) for age in range(OLDEST + 1)), NOT_KNOWN)
 
 POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}")
-ASK_POSTCODE: Final = "Enter a full postcode, like B70 0AA, or leave it blank if it is not known"
+ASK_POSTCODE: Final = "Enter a full postcode, like B70 0AA, or “not known”"
+ASK_HOW_LONG: Final = "Enter how long the child has lived there, or “not known”"
+ASK_WHOSE: Final = (
+    "Enter a name, describe whose child it is, or enter the home address: "
+    "without one of them the child cannot be found"
+)
 ASK_NHS: Final = "Enter a 10 digit NHS number, like 999 000 0018, or leave it blank"
 
 
 def tidy_postcode(typed: str) -> str:
     """Return a postcode in capitals with its one space: "b70 0aa" and "B700AA" are "B70 0AA"."""
+    if coded(typed) == NOT_KNOWN:
+        return NOT_KNOWN
     plain = re.sub(r"\s", "", typed).upper()
     return f"{plain[:-3]} {plain[-3:]}"
 
 
 def is_postcode(text: str) -> bool:
-    """Has the text the shape of a United Kingdom postcode?"""
-    return POSTCODE.fullmatch(text) is not None
+    """Has the text the shape of a United Kingdom postcode, or is it the code for not known?"""
+    return text == NOT_KNOWN or POSTCODE.fullmatch(text) is not None
 
 
 def tidy_nhs_number(typed: str) -> str:
@@ -84,10 +96,16 @@ class ChildIn(Form):
     first_names = text("First names", "Enter the child's first names", limit=SHORT)
     last_name = text("Last name", "Enter the child's last name", limit=SHORT)
     known_as = text("Known as", "Enter what the child is known as", limit=SHORT)
+    previous_names = text(
+        "Previous names",
+        "Enter the child's previous names",
+        hint="Also known as, at birth, or before a change of name",
+        limit=SHORT,
+    )
     description = text(
         "Description",
         "Describe the child",
-        hint="If you do not know the child's name",
+        hint="If you do not know the child's name. If the child is not born yet, say whose it is",
         limit=500,
     )
     date_of_birth = day("Date of birth", hint="For example, 27 3 2019")
@@ -110,7 +128,17 @@ class ChildIn(Form):
         required=True,
     )
     address = text("Home address", "Enter the child's home address", limit=500)
-    postcode = shaped("Postcode", ASK_POSTCODE, right=is_postcode, tidy=tidy_postcode)
+    postcode = shaped(
+        "Postcode", ASK_POSTCODE, right=is_postcode, tidy=tidy_postcode, hint=NOT_KNOWN_HINT
+    )
+    how_long = text(
+        "How long has the child lived there?",
+        ASK_HOW_LONG,
+        called="How long the child has lived there",
+        hint=f"For example, since birth, or 3 weeks. {NOT_KNOWN_HINT}",
+        limit=SHORT,
+        codes=NOT_KNOWN_WORDS,
+    )
     ethnicity = one_of("Ethnicity", Ethnicity, "Select an ethnicity", kind="select")
     first_language = text("First language", "Enter the child's first language", limit=SHORT)
     interpreter = one_of(
@@ -146,6 +174,8 @@ class ChildIn(Form):
             self._of_an_unborn_child(loaded, faults)
         if loaded.get("address_kind") is AddressKind.ADDRESS:
             faults.need("address", "Enter the child's home address")
+            faults.need("postcode", ASK_POSTCODE)
+            faults.need("how_long", ASK_HOW_LONG)
         faults.tell()
 
     def _of_a_born_child(self, loaded: dict[str, Any], faults: Faults) -> None:
@@ -171,6 +201,8 @@ class ChildIn(Form):
                 )
 
     def _of_an_unborn_child(self, loaded: dict[str, Any], faults: Faults) -> None:
+        if not any(faults.answered(each) for each in WHOSE):
+            faults.add("last_name", ASK_WHOSE)
         faults.need("expected_date", "Enter the date the child is expected to be born")
         if faults.answered("date_of_birth"):
             faults.add("date_of_birth", "Leave the date of birth blank: the child is not born yet")

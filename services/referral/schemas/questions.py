@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from marshmallow import ValidationError, fields
 from marshmallow.validate import Length, Range
 
-from services.referral.domain.codes import NOT_KNOWN
+from services.referral.domain.codes import ANONYMOUS, NOT_KNOWN
 from services.referral.schemas.wording import THRESHOLD_LEVELS, choices_of
 from shared.web.dates import GovDate, GovDateTime
 from shared.web.questions import YES_NO
@@ -23,15 +25,28 @@ NOT_KNOWN_HINT: Final = "If you do not know, enter “not known”"
 
 E = TypeVar("E", bound=StrEnum)
 
-_NOT_KNOWN_WORDS = frozenset({"not known", "not-known", "unknown", "don't know", "do not know"})
+NOT_KNOWN_WORDS: Final[Mapping[str, str]] = dict.fromkeys(
+    ("not known", "not-known", "unknown", "don't know", "don’t know", "do not know"), NOT_KNOWN
+)
+UNNAMED_WORDS: Final[Mapping[str, str]] = {**NOT_KNOWN_WORDS, ANONYMOUS: ANONYMOUS}
 
 
-class NotKnownText(fields.String):
-    """Text for which "not known" is an answer, kept as its own code."""
+def coded(typed: str, codes: Mapping[str, str] = NOT_KNOWN_WORDS) -> str:
+    """Return the code of words that are an answer of their own, and other text as it is."""
+    return codes.get(typed.strip().casefold().rstrip("."), typed)
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kw: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kw)
-        return NOT_KNOWN if text.casefold().rstrip(".") in _NOT_KNOWN_WORDS else text
+
+def tidy_time(typed: str) -> str:
+    """Return a time of day as `15:15`, however it was typed: "3.15pm" too. Else what was typed."""
+    try:
+        return f"{GovDateTime().time_of(typed.strip()):%H:%M}"
+    except ValidationError:
+        return coded(typed)
+
+
+def is_time(text: str) -> bool:
+    """Is the text a time of day on the clock of 24 hours, as `tidy_time` writes it?"""
+    return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None
 
 
 def words(ask: str) -> dict[str, Any]:
@@ -48,9 +63,12 @@ def text(
     limit: int = LINE,
     least: int = 0,
     required: bool = False,
-    not_known: bool = False,
+    codes: Mapping[str, str] | None = None,
 ) -> fields.String:
-    """A text box. `ask` is what to do when it is empty; `called` begins what is said of it."""
+    """A text box. `ask` is what to do when it is empty; `called` begins what is said of it.
+
+    `codes` are words that are an answer of their own, kept as a code.
+    """
     called = called or label
 
     def fits(value: str) -> None:
@@ -65,8 +83,8 @@ def text(
                 f"{called} must be at least {least} characters. You entered {len(value)}"
             )
 
-    kind = NotKnownText if not_known else fields.String
-    return kind(
+    return _Tidied(
+        partial(coded, codes=codes or {}),
         required=required,
         validate=fits,
         error_messages=words(ask),
@@ -194,7 +212,7 @@ def shaped(
         tidy,
         validate=is_right,
         error_messages=words(ask),
-        metadata=_question(label, hint, kind="text"),
+        metadata=_question(label, hint, kind="text", description=ask),
     )
 
 

@@ -18,11 +18,13 @@ from services.referral.domain.report import (
     RequestAndStrengths,
     Safety,
     Worries,
+    with_a_reason,
 )
 from services.referral.schemas.child import ChildIn
+from services.referral.schemas.incident import not_in_the_future
 from services.referral.schemas.parts import Faults, Form, is_blank
 from services.referral.schemas.questions import words, yes_or_no
-from services.referral.schemas.rules import RULES, not_in_the_future
+from services.referral.schemas.rules import RULES, is_child_protection
 from services.referral.schemas.sections import (
     FamilyIn,
     ReferrerIn,
@@ -89,7 +91,7 @@ class ReferralIn(ReferrerIn, RequestIn, WorriesIn, FamilyIn, ChildrenIn, SafetyI
         faults = Faults(original)
         for rule in RULES:
             rule(loaded, faults)
-        not_in_the_future(loaded, faults, now=self._now, today=london(self._now).date())
+        not_in_the_future(loaded, faults, now=self._now)
         faults.tell()
 
     @post_load
@@ -102,7 +104,9 @@ class ReferralIn(ReferrerIn, RequestIn, WorriesIn, FamilyIn, ChildrenIn, SafetyI
             urgent=loaded.get("urgent", False),
             safety=_section(Safety, loaded),
             children=tuple(_section(ReportedChild, child) for child in loaded["children"]),
-            family=_section(FamilyView, loaded),
+            family=with_a_reason(
+                _section(FamilyView, loaded), child_protection=is_child_protection(loaded)
+            ),
             worries=_section(Worries, loaded),
             request=_section(RequestAndStrengths, loaded),
             referrer=_section(Referrer, loaded),

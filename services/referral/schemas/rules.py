@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from typing import Any, Final
 
-from services.referral.domain.codes import SEND_CHILDREN_HOME, Known
-from services.referral.domain.report import is_public, on_child_protection_route
+from services.referral.domain.codes import SEND_CHILDREN_HOME, HowKnown, Known
+from services.referral.domain.report import (
+    is_public,
+    needs_a_reason,
+    on_child_protection_route,
+)
+from services.referral.schemas.incident import latest_incident
 from services.referral.schemas.parts import Faults
 from shared.events.codes import Agreement, Concern, NotAskedReason, ReferralSource
 
@@ -15,11 +19,14 @@ Loaded = Mapping[str, Any]
 Rule = Callable[[Loaded, Faults], None]
 
 ASKED: Final = frozenset({Agreement.AGREED, Agreement.AGREED_IN_PART, Agreement.DID_NOT_AGREE})
-NOT_ASKED: Final = frozenset({Agreement.NOT_ASKED, Agreement.NO_ANSWER_YET})
+SHORTEST_DETAIL: Final = 40
+"""A reason for not asking says what makes the referrer think so, in about a sentence."""
+ASK_DETAIL: Final = f"Enter what makes you think so, in at least {SHORTEST_DETAIL} characters"
 
 ON_THE_FULL_FORM: Final[Mapping[str, str]] = {
     "referral_source": "Select who is making this referral",
     "main_category": "Select which worry is the main one",
+    "primary_need": "Select what lies behind the main worry, or not known",
     "how_you_know": "Select how you know",
     "needs_to_happen": "Select what you want from us",
     "declaration": "Confirm that facts and opinion are kept apart and that you can be called today",
@@ -35,12 +42,10 @@ def full_form(loaded: Loaded, faults: Faults) -> None:
         faults.need(name, ask)
 
 
-def latest_incident(loaded: Loaded, faults: Faults) -> None:
-    """A dated incident, or since when it goes on."""
-    if not loaded.get("urgent") and not faults.answered("ongoing_since"):
-        faults.need(
-            "happened_on", "Enter the date of the latest incident, or since when this has gone on"
-        )
+def who_told(loaded: Loaded, faults: Faults) -> None:
+    """Somebody else who told the referrer is named, or is anonymous."""
+    if not loaded.get("urgent") and HowKnown.SOMEONE_ELSE in (loaded.get("how_you_know") or ()):
+        faults.need("told_by", "Enter the name of whoever told you, or “anonymous”")
 
 
 def childs_voice(loaded: Loaded, faults: Faults) -> None:
@@ -85,23 +90,25 @@ def agreement(loaded: Loaded, faults: Faults) -> None:
     """What the family know, and why not where they do not.
 
     Asked of every referral, and required of none that may be a matter of child protection: missing
-    agreement never stops that route.
+    agreement never stops that route. What is said there without its reason is completed by
+    `with_a_reason`.
 
     Source: DfE advice on information sharing, 2024.
     """
-    if _on_child_protection_route(loaded):
+    if is_child_protection(loaded):
         return
     faults.need("told_family", "Select whether you have told the parents or carers")
     faults.need("agreement", "Select whether the parents or carers agreed")
     answer = loaded.get("agreement")
     if answer in ASKED:
         _how_they_were_asked(answer, faults)
-    if loaded.get("told_family") is False or answer in NOT_ASKED:
+    if needs_a_reason(told_family=loaded.get("told_family"), agreement=answer):
         _why_they_were_not(loaded, faults)
 
 
 def _how_they_were_asked(answer: Agreement, faults: Faults) -> None:
     faults.need("asked_who", "Enter who you asked")
+    faults.need("asked_by", "Select who asked the parents or carers")
     faults.need("asked_when", "Enter when you asked")
     faults.need("asked_how", "Select how you asked")
     if answer is Agreement.AGREED_IN_PART:
@@ -112,7 +119,10 @@ def _how_they_were_asked(answer: Agreement, faults: Faults) -> None:
 
 def _why_they_were_not(loaded: Loaded, faults: Faults) -> None:
     faults.need("not_asked_reason", "Select why the parents or carers were not told or asked")
-    faults.need("not_asked_detail", "Enter what makes you think so, in at least 40 characters")
+    faults.need("not_asked_detail", ASK_DETAIL)
+    told = loaded.get("not_asked_detail")
+    if told is not None and len(told) < SHORTEST_DETAIL:
+        faults.add("not_asked_detail", f"{ASK_DETAIL}. You entered {len(told)}")
     waiting = (
         loaded.get("not_asked_reason") is NotAskedReason.COULD_NOT_REACH
         or loaded.get("agreement") is Agreement.NO_ANSWER_YET
@@ -121,7 +131,8 @@ def _why_they_were_not(loaded: Loaded, faults: Faults) -> None:
         faults.need("will_ask_by", "Enter the date by which you will ask again")
 
 
-def _on_child_protection_route(loaded: Loaded) -> bool:
+def is_child_protection(loaded: Loaded) -> bool:
+    """Is the referral, as far as it was answered, on the child-protection route?"""
     return on_child_protection_route(
         urgent=bool(loaded.get("urgent")),
         danger=loaded.get("immediate_danger"),
@@ -155,19 +166,10 @@ RULES: Final[tuple[Rule, ...]] = (
     agreement,
     main_worry,
     latest_incident,
+    who_told,
     childs_voice,
     injury,
     full_form,
     threshold,
     who_is_telling,
 )
-
-
-def not_in_the_future(loaded: Loaded, faults: Faults, *, now: datetime, today: date) -> None:
-    """What happened lies in the past; what will be asked lies ahead."""
-    if (happened := loaded.get("happened_on")) and happened > today:
-        faults.add("happened_on", "Date of the latest incident must be today or in the past")
-    if (asked := loaded.get("asked_when")) and asked > now:
-        faults.add("asked_when", "The time you asked must be in the past")
-    if (will_ask := loaded.get("will_ask_by")) and will_ask < today:
-        faults.add("will_ask_by", "The date by which you will ask must be today or in the future")

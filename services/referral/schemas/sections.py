@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from marshmallow import fields
-from marshmallow.validate import Equal, Length, Regexp
+from marshmallow.validate import Equal, Length
 
-from services.referral.domain.codes import AskedHow, Known, Request, SafeTonight
+from services.referral.domain.codes import AskedBy, AskedHow, Known, Request, SafeTonight
 from services.referral.schemas.parts import Form
 from services.referral.schemas.questions import (
     LINE,
     NARRATIVE,
     NOT_KNOWN_HINT,
+    NOT_KNOWN_WORDS,
     SHORT,
     day,
+    is_time,
     level,
     moment,
     one_of,
+    shaped,
     text,
+    tidy_time,
     yes_or_no,
 )
 from shared.events.codes import Agreement, Danger, NotAskedReason, ReferralSource
@@ -40,7 +44,7 @@ class SafetyIn(Form):
         hint=NOT_KNOWN_HINT,
         limit=500,
         required=True,
-        not_known=True,
+        codes=NOT_KNOWN_WORDS,
     )
     safe_tonight = one_of(
         "Is the place where the child will sleep tonight safe?",
@@ -53,10 +57,12 @@ class SafetyIn(Form):
         "Select whether the child could go home to the risk today",
         hint="Schools and nurseries must answer this",
     )
-    going_home_at = fields.String(
-        validate=Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", error=ASK_TIME),
-        error_messages={"invalid": ASK_TIME},
-        metadata={"label": "When could the child go home?", "hint": "For example, 15:15"},
+    going_home_at = shaped(
+        "When could the child go home?",
+        ASK_TIME,
+        right=is_time,
+        tidy=tidy_time,
+        hint="For example, 15:15",
     )
     worker_safety = one_of(
         "Is there any risk to staff visiting?",
@@ -90,6 +96,7 @@ class FamilyIn(Form):
         called="Who you asked",
         hint="Name, and whether they have parental responsibility",
     )
+    asked_by = one_of("Who asked them?", AskedBy, "Select who asked the parents or carers")
     asked_when = moment("When you asked", "Enter when you asked")
     asked_how = one_of("How did you ask?", AskedHow, "Select how you asked")
     agreed_scope = text(
@@ -108,14 +115,15 @@ class FamilyIn(Form):
         "If they were not told or asked, why not?",
         NotAskedReason,
         "Select why the parents or carers were not told or asked",
+        hint="Where a child may be suffering significant harm this may be left blank: it is then "
+        "recorded that waiting to ask would be unsafe",
     )
     not_asked_detail = text(
         "What makes you think so?",
-        "Enter what makes you think so, in at least 40 characters",
+        "Enter what makes you think so",
         called="What makes you think so",
         hint="If you could not reach them, say when and how you tried",
         limit=NARRATIVE,
-        least=40,
     )
     will_ask_by = day("Date by which you will ask", hint="If you have no answer yet")
 
@@ -186,6 +194,13 @@ class ReferrerIn(Form):
         "Enter a telephone number we can reach you on today",
         hint="A direct line we can reach you on today",
         limit=40,
+    )
+    reach_until = shaped(
+        "Until what time can we reach you on it today?",
+        ASK_TIME,
+        right=is_time,
+        tidy=tidy_time,
+        hint="For example, 17:30",
     )
     ref_email = fields.Email(
         validate=Length(max=LINE, error=f"Email address must be {LINE} characters or fewer"),

@@ -8,11 +8,13 @@ from typing import Final
 
 from services.referral.domain.codes import (
     AddressKind,
+    AskedBy,
     AskedHow,
     Ethnicity,
     HowKnown,
     Known,
     LegalStatus,
+    PrimaryNeed,
     Request,
     SafeTonight,
     Sex,
@@ -39,6 +41,7 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         AskedHow.IN_WRITING: "In writing",
         AskedHow.WITH_INTERPRETER: "With an interpreter",
     },
+    AskedBy: {AskedBy.REFERRER: "I did", AskedBy.COLLEAGUE: "A colleague did"},
     HowKnown: {
         HowKnown.SAW_IT: "I saw it",
         HowKnown.CHILD_TOLD_ME: "The child told me",
@@ -46,6 +49,17 @@ WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
         HowKnown.ANOTHER_PROFESSIONAL: "Another professional told me",
         HowKnown.SOMEONE_ELSE: "Somebody else told me",
         HowKnown.RECORD_OR_REPORT: "From a record or report",
+    },
+    PrimaryNeed: {
+        PrimaryNeed.ABUSE_OR_NEGLECT: "Abuse, neglect and exploitation (N1)",
+        PrimaryNeed.CHILDS_DISABILITY: "Child's disability (N2)",
+        PrimaryNeed.PARENTAL_DISABILITY_OR_ILLNESS: "Parental disability or illness (N3)",
+        PrimaryNeed.FAMILY_IN_ACUTE_STRESS: "Family in acute stress (N4)",
+        PrimaryNeed.FAMILY_DYSFUNCTION: "Family dysfunction (N5)",
+        PrimaryNeed.UNACCEPTABLE_BEHAVIOUR: "Socially unacceptable behaviour (N6)",
+        PrimaryNeed.LOW_INCOME: "Low income (N7)",
+        PrimaryNeed.ABSENT_PARENTING: "Absent parenting (N8)",
+        PrimaryNeed.NOT_STATED: "Not known",
     },
     Request: {
         Request.PROTECTION_NOW: "Protection now",

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from services.referral.domain.codes import HowKnown, Known
+from services.referral.domain.codes import NOT_KNOWN, HowKnown, Known, PrimaryNeed
 from services.referral.schemas.parts import Form
 from services.referral.schemas.questions import (
     NARRATIVE,
     NOT_KNOWN_HINT,
+    NOT_KNOWN_WORDS,
     SHORT,
+    UNNAMED_WORDS,
     day,
+    is_time,
     one_of,
+    shaped,
     some_of,
     text,
+    tidy_time,
 )
 from shared.events.codes import Concern
+
+ASK_INCIDENT_TIME = (
+    "Enter the time of the latest incident, between 00:00 and 23:59 like 15:15, or “not known”"
+)
+
+
+def is_time_or_not_known(text: str) -> bool:
+    """Is the text a time of day, or the code for one that is not known?"""
+    return text == NOT_KNOWN or is_time(text)
 
 
 class WorriesIn(Form):
@@ -28,6 +42,13 @@ class WorriesIn(Form):
     main_category = one_of(
         "Which is the main worry?", Concern, "Select which worry is the main one", kind="select"
     )
+    primary_need = one_of(
+        "What lies behind it most of all?",
+        PrimaryNeed,
+        "Select what lies behind the main worry, or not known",
+        hint="The primary need of the children in need census. If two fit, select the first of "
+        "them. The hub confirms it",
+    )
     worry_text = text(
         "Tell us about your worries",
         "Enter what you are worried about, in at least 40 characters",
@@ -39,16 +60,29 @@ class WorriesIn(Form):
         required=True,
     )
     happened_on = day("Date of the latest incident")
-    happened_at = text("Time of the latest incident", "Enter the time", limit=SHORT)
+    happened_at = shaped(
+        "Time of the latest incident",
+        ASK_INCIDENT_TIME,
+        right=is_time_or_not_known,
+        tidy=tidy_time,
+        hint=f"For example, 15:15. {NOT_KNOWN_HINT}",
+    )
     ongoing_since = text(
         "Or, since when has this gone on?",
         "Enter since when this has gone on",
         called="Since when",
         hint="For example, since September. If you do not know, enter “not known”",
         limit=SHORT,
-        not_known=True,
+        codes=NOT_KNOWN_WORDS,
     )
     how_you_know = some_of("How do you know?", HowKnown, "Select how you know")
+    told_by = text(
+        "If somebody else told you, who was it?",
+        "Enter the name of whoever told you, or “anonymous”",
+        called="The name of whoever told you",
+        hint="If they do not want to be named, enter “anonymous”",
+        codes=UNNAMED_WORDS,
+    )
     childs_words = text(
         "What did the child say?",
         "Enter what the child said, or why the child was not spoken to",
@@ -79,7 +113,7 @@ class WorriesIn(Form):
         "Enter where on the body the injury is, or not known",
         called="Where the injury is",
         hint=NOT_KNOWN_HINT,
-        not_known=True,
+        codes=NOT_KNOWN_WORDS,
     )
     injury_description = text(
         "What does it look like?",
@@ -87,14 +121,14 @@ class WorriesIn(Form):
         called="What the injury looks like",
         hint="Size, colour and shape",
         limit=1_000,
-        not_known=True,
+        codes=NOT_KNOWN_WORDS,
     )
     injury_explanation = text(
         "What explanation was given, and by whom?",
         "Enter what explanation was given, or not known",
         called="The explanation given",
         limit=1_000,
-        not_known=True,
+        codes=NOT_KNOWN_WORDS,
     )
     injury_mobile = one_of(
         "Can the child move about alone?",
