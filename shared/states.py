@@ -10,10 +10,15 @@ from functools import cache
 from typing import Any, TypeVar
 
 from cattrs import Converter
+from cattrs.errors import BaseValidationError
 
 from shared.events.envelope import iso
 
 S = TypeVar("S")
+
+
+class UnreadableState(Exception):
+    """What is stored lacks a field, or holds a code that nobody knows."""
 
 
 @cache
@@ -34,8 +39,11 @@ def to_stored(state: object) -> dict[str, Any]:
 
 
 def from_stored(stored: Mapping[str, Any], kind: type[S]) -> S:
-    """Return the state of a document. Raises when a field it needs is missing."""
-    return _converter().structure(stored, kind)
+    """Return the state of a document. Raises UnreadableState when it is none of this kind."""
+    try:
+        return _converter().structure(stored, kind)
+    except (BaseValidationError, KeyError, TypeError, ValueError) as fault:
+        raise UnreadableState(f"{kind.__name__}: {type(fault).__name__}") from fault
 
 
 def plain(value: Any) -> Any:

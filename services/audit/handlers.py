@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from pymongo.errors import PyMongoError
+
 from services.audit.domain.announcing import Announcements, announce, unsaid
 from services.audit.domain.archive import Archive
 from services.audit.domain.clocks import State, clocks_of
@@ -21,6 +23,7 @@ from shared.hearing import Early, Outcome
 from shared.messaging.feed import Feed, FeedUnavailable
 from shared.practice import TimeLimits
 from shared.settings import SERVICES_WITH_FEEDS
+from shared.states import UnreadableState
 from shared.store import Actor, Change, Roots
 from shared.streams import Streams
 
@@ -152,23 +155,40 @@ def watch(oversight: Oversight) -> int:
     archive = oversight.archive
     lately = oversight.clock.now() - WATCHED
     looked_at = {*archive.cases_behind(), *archive.all_cases(since=lately)}
-    wrong = [ref for ref in sorted(looked_at) if _is_wrong(ref, oversight)]
-    mended = [ref for ref in wrong if _is_wrong(ref, oversight)]
-    for ref in mended:
+    return sum(_put_right(ref, oversight) for ref in sorted(looked_at))
+
+
+def _put_right(ref: str, oversight: Oversight) -> bool:
+    """Put right what is noted of one case, if it is wrong twice. One bad case silences no other."""
+    try:
+        if not (_is_wrong(ref, oversight) and _is_wrong(ref, oversight)):
+            return False
         log.error("the clocks of a case were wrong and are put right", extra={"case": ref})
         rebuild(oversight, [ref])
         tick(ref, oversight, silent=set())
-    return len(mended)
+    except PyMongoError:
+        raise
+    except Exception:  # what cannot be read of it is for a person; `mash verify` names the place
+        log.exception("the watchdog could not look at a case", extra={"case": ref})
+        return False
+    return True
 
 
 def _is_wrong(ref: str, oversight: Oversight) -> bool:
-    """Does what is noted of a case differ from what its entries say?"""
+    """Does what is noted of a case differ from what its entries say, or cannot be read?"""
     case = project(ref, oversight.archive.entries_of_case(ref), oversight.limits)
-    if case != oversight.archive.case_at(ref):
+    if case != _noted(ref, oversight.archive):
         return True
     now = oversight.clock.now()
     waits_for_the_sweep = case.next_tick is not None and case.next_tick <= now
     return not waits_for_the_sweep and any(unsaid(case.clocks, at=now))
+
+
+def _noted(ref: str, archive: Archive) -> CaseProjection | None:
+    try:
+        return archive.case_at(ref)
+    except UnreadableState:
+        return None
 
 
 def sweep(oversight: Oversight) -> int:
