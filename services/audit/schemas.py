@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.audit.domain.clocks import Condition
 from shared.events.codes import Clock
@@ -24,12 +24,26 @@ class LineQuery(FormSchema):
     type = fields.String(validate=_WORD, metadata={"label": "Kind of event"})
     service = fields.String(validate=validate.OneOf(SERVICES), metadata={"label": "Service"})
     actor = fields.String(validate=_WORD, metadata={"label": "Who"})
-    day = GovDate(metadata={"label": "Day", "hint": "For example, 23 11 2026"})
+    first_day = GovDate(
+        data_key="from", metadata={"label": "Date from", "hint": "For example, 23 11 2026"}
+    )
+    last_day = GovDate(data_key="to", metadata={"label": "Date to"})
+    day = GovDate(metadata={"label": "Day"})
+    """What older links carry: the page reads it as a range of one day."""
     late = fields.Boolean(metadata={"label": "Recorded late"})
     clock = CodeField(Clock, metadata={"label": "Promise"})
+    state = CodeField(Condition, metadata={"label": "State of a promise"})
     order = fields.String(
         validate=validate.OneOf((NEWEST, OLDEST)), load_default=OLDEST, metadata={"label": "Order"}
     )
+
+    @validates_schema
+    def check_range(self, asked: dict[str, Any], **kwargs: Any) -> None:
+        """A range that ends before it begins holds nothing: that is a slip, not a question."""
+        first, last = asked.get("first_day"), asked.get("last_day")
+        if first and last and last < first:
+            words = "Date to must be the same as or after date from"
+            raise ValidationError(words, field_name="to")
 
 
 class CasesQuery(FormSchema):
@@ -96,6 +110,12 @@ class ClockSchema(Schema):
     due_at = fields.AwareDateTime(attribute="state.due_at")
     stopped_at = fields.AwareDateTime(attribute="state.stopped_at", allow_none=True)
     words = fields.String(attribute="state.words")
+    promise = fields.String(metadata={"description": "Which promise, as the page names it."})
+    stands = fields.String(metadata={"description": "Its state as the page says it."})
+    due = fields.String(metadata={"description": "When it is due and what ended it, in words."})
+    left = fields.String(
+        metadata={"description": "How long is left or how late it is; empty when it has ended."}
+    )
 
 
 class ItemSchema(Schema):
@@ -105,16 +125,30 @@ class ItemSchema(Schema):
     case = fields.String()
     type = fields.String()
     service = fields.String()
-    words = fields.String(attribute="title")
+    words = fields.String(
+        attribute="title", metadata={"description": "What happened, in one sentence."}
+    )
+    title = fields.String(
+        attribute="heading",
+        metadata={"description": "What happened, as the page says it beside the mark."},
+    )
+    mark = fields.String(
+        attribute="mark_words",
+        metadata={"description": "How the promise stood that oversight speaks of, in words."},
+    )
     details = fields.List(fields.String())
     who = fields.String()
     name = fields.String()
     role = fields.String()
+    role_words = fields.String()
+    byline = fields.String(metadata={"description": "Who did it, with the role in words."})
     at = fields.AwareDateTime()
     recorded_at = fields.AwareDateTime()
     late = fields.Boolean()
     late_by = fields.String()
+    written_down = fields.String(metadata={"description": "In words; empty when not late."})
     elapsed = fields.String(attribute="since_previous")
+    after = fields.String(metadata={"description": "How long since the step before, in words."})
     children = fields.List(fields.String())
 
 
@@ -141,6 +175,8 @@ class LineSchema(Schema):
 
     ref = fields.String()
     complete = fields.Boolean()
+    verdict = fields.String(metadata={"description": "Whether the line can be relied on."})
+    verdict_words = fields.String()
     cases = fields.List(fields.String())
     children = fields.List(fields.String())
     entries = fields.List(fields.Nested(ItemSchema), attribute="items")

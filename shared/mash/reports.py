@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from textwrap import wrap
 from typing import Any, Final
 
 from rich.console import Console
@@ -13,8 +14,12 @@ from shared.clock import london, wall_clock
 from shared.mash.accounts import OPERATOR, SignIn
 from shared.mash.doctor import Finding
 from shared.mash.folder import DataFolder
+from shared.web.wording import moment_words
 
-NOTHING: Final = "–"
+WHEN: Final = 28
+"""Columns for the moment of an event: the longest names BST or GMT."""
+DETAIL: Final = 2
+NARROWEST: Final = 60
 
 
 def welcome(out: Console, url: str, sign_ins: Iterable[SignIn], folder: DataFolder) -> None:
@@ -49,36 +54,60 @@ def findings(out: Console, found: Sequence[Finding]) -> bool:
     return not any(each.remedy for each in found)
 
 
-def traced_line(out: Console, case: Mapping[str, Any]) -> None:
-    """Print the line of a case: when, how long since the step before, what, who, in words."""
-    rows = [("when", "after", "event", "who", "what")]
-    rows += [
-        (
-            wall_time(each["at"]),
-            each["elapsed"] or NOTHING,
-            each["type"],
-            f"{each['name']} ({each['role']})",
-            each["words"] + (f" (written down {each['late_by']} later)" if each["late"] else ""),
-        )
-        for each in case["entries"]
-    ]
-    aligned(out, rows)
-    if case["complete"]:
-        out.print(f"{case['ref']}: complete, {len(case['entries'])} events, chain intact")
-    for wrong in (*case["holes"], *case["faults"]):
-        out.print(f"{case['ref']}: {wrong['words']}", style="bold red", soft_wrap=True)
-    promises(out, case["clocks"])
+def traced_line(out: Console, line: Mapping[str, Any]) -> None:
+    """Print the line of a case or a child in the words of its page, which audit chooses."""
+    of_child = line["ref"] not in line["cases"]
+    _wrapped(out, f"Timeline of {'child' if of_child else 'case'} {line['ref']}", style="bold")
+    children, cases = ", ".join(line["children"]), ", ".join(line["cases"])
+    if of_child:
+        _wrapped(out, f"Known as {children}. Cases: {cases}")
+    elif children:
+        _wrapped(out, f"Children: {children}")
+    for each in line["entries"]:
+        _traced_event(out, each, of_child=of_child)
+    _wrapped(out, f"{line['verdict']}: {line['verdict_words']}", style="bold")
+    for hole in line["holes"]:
+        _wrapped(out, f"This timeline is {hole['words']}", style="bold red")
+    for fault in line["faults"]:
+        words = f"event {fault['sequence']} of {fault['stream']}: {fault['words']}"
+        _wrapped(out, words, style="bold red")
+    if line["clocks"]:
+        _wrapped(out, "Promises", style="bold")
+    for each in line["clocks"]:
+        due = f"{each['due']}: {each['left']}" if each["left"] else each["due"]
+        _wrapped(out, f"{each['promise']}: {each['stands']}", indent=DETAIL)
+        _wrapped(out, due, indent=2 * DETAIL)
 
 
-def promises(out: Console, clocks: Sequence[Mapping[str, Any]]) -> None:
-    """Print each promise of a case and what became of it."""
-    for each in clocks:
-        whom = each["child"] or "the case"
-        out.print(
-            f"  {each['clock']} for {whom}: {each['state']}, due {wall_time(each['due_at'])}",
-            highlight=False,
-            soft_wrap=True,
-        )
+def _traced_event(out: Console, each: Mapping[str, Any], *, of_child: bool) -> None:
+    """The moment and what happened on one line; all else that is said of it below, indented."""
+    when = moment_words(datetime.fromisoformat(each["at"]))
+    title = f"{each['mark']}: {each['title']}" if each["mark"] else each["title"]
+    _wrapped(out, f"{when:<{WHEN}}{title}", style="bold", more=WHEN)
+    below = [f"by {each['byline']}", *each["details"], each["after"]]
+    if each["late"]:
+        below.append(f"Recorded late: {each['written_down']}")
+    if of_child:
+        below.append(f"Case {each['case']}")
+    for words in filter(None, below):
+        _wrapped(out, words, indent=WHEN + DETAIL)
+
+
+def _wrapped(
+    out: Console, words: str, *, indent: int = 0, more: int | None = None, style: str = ""
+) -> None:
+    """Print words within the terminal's width, broken between words only, never cut short."""
+    further = " " * (indent + DETAIL if more is None else more)
+    lines = wrap(
+        words,
+        width=max(out.width, NARROWEST),
+        initial_indent=" " * indent,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for each in lines:
+        out.print(Text(each, style=style), soft_wrap=True)
 
 
 def verification(out: Console, verdict: Mapping[str, Any]) -> None:

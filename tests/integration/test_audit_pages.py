@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
@@ -125,7 +126,8 @@ def test_the_timeline_tells_the_whole_line_in_order_with_names_and_times(
     assert "Kit Kettle" in page.text
     assert "1 hour 20 minutes after the step before" in page.text
     assert "Chain verified" in page.text
-    assert page.text.count("Done in time") == 4
+    tags = [each.text for each in page.tree.all("strong", class_="govuk-tag")]
+    assert tags.count("Done in time") == 4
 
 
 def test_what_oversight_says_stands_out_in_the_words_of_the_promises(
@@ -174,11 +176,20 @@ def test_the_newest_can_stand_first(auditor: PageClient, world: AuditWorld) -> N
         (f"actor={SOCIAL_WORKER.id}", 2),
         ("day-day=23&day-month=11&day-year=2026", 8),
         ("day-day=24&day-month=11&day-year=2026", 0),
+        ("day=2026-11-23", 8),
+        ("from-day=23&from-month=11&from-year=2026", 8),
+        ("from-day=24&from-month=nov&from-year=2026", 0),
+        ("from=2026-11-22&to=2026-11-23", 8),
+        ("to-day=22&to-month=11&to-year=2026", 0),
+        ("state=met", 5),
+        ("state=met&clock=decision", 2),
+        ("state=at-risk", 0),
+        ("state=breached&clock=child-seen", 0),
         ("late=yes", 0),
         ("clock=decision", 2),
         ("clock=child-seen&service=strategy", 2),
         ("", 8),
-        ("type=&service=&actor=&clock=", 8),
+        ("type=&service=&actor=&clock=&state=&from-day=&to-day=", 8),
     ],
 )
 def test_filters_choose_what_is_shown_and_leave_the_line_whole(
@@ -196,8 +207,11 @@ def test_filters_choose_what_is_shown_and_leave_the_line_whole(
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("day-day=31&day-month=2&day-year=2026", "Day must be a real date"),
-        ("day-day=3", "Day must include a month and a year"),
+        ("day-day=31&day-month=2&day-year=2026", "Date from must be a real date"),
+        ("from-day=31&from-month=2&from-year=2026", "Date from must be a real date"),
+        ("to-day=3", "Date to must include a month and a year"),
+        ("from=2026-11-24&to-day=23&to-month=11&to-year=2026", "the same as or after date from"),
+        ("state=lost", "Select state of a promise from the list"),
         ("service=police", "Must be one of"),
         ("clock=moon", "Select promise from the list"),
         ("colour=blue", "not a field of this form"),
@@ -211,11 +225,43 @@ def test_a_wrong_filter_is_named_and_what_was_typed_is_kept(
     page = auditor.get(f"/audit/cases/{CASE}?{query}", status=422)
 
     assert any(said in each for each in page.errors), page.errors
-    if query.startswith("day-day"):
-        assert (
-            page.tree.one("input", name="day-day").get("value")
-            == {"31", "3"}.intersection(query[8:10].split("&")).pop()
-        )
+    typed = dict(parse_qsl(query.replace("day-", "from-", 1) if query[:4] == "day-" else query))
+    for name, value in typed.items():
+        if name.startswith(("from-", "to-")):
+            assert page.typed(name) == value
+
+
+def test_a_childs_line_is_not_filtered_by_how_a_siblings_promise_stands(
+    auditor: PageClient, world: AuditWorld
+) -> None:
+    """Blue was seen in time, Green was not seen: the decision started both promises."""
+    world.clock.at = in_london("2026-11-24T09:00")
+    world.hears(*a_kept_line()[:-1])
+
+    shown = {
+        path: len(page.tree.all("h2", class_="moj-timeline__title"))
+        for path in (f"cases/{CASE}", f"children/{GREEN}", f"children/{BLUE}")
+        for page in [auditor.get(f"/audit/{path}?state=breached")]
+    }
+
+    assert shown == {f"cases/{CASE}": 1, f"children/{GREEN}": 1, f"children/{BLUE}": 0}
+
+
+def test_the_filters_in_force_are_said_and_each_can_be_taken_away(
+    auditor: PageClient, world: AuditWorld
+) -> None:
+    world.hears(*a_kept_line())
+
+    page = auditor.get(f"/audit/cases/{CASE}?from=2026-11-22&day=2026-11-23&state=met")
+
+    kept = {words: to for words, to in page.links.items() if words.startswith("Remove this")}
+    assert kept == {
+        "Remove this filter From 22 November 2026": "?to=2026-11-23&state=met",
+        "Remove this filter To 23 November 2026": "?from=2026-11-22&state=met",
+        "Remove this filter State of a promise: Done in time": "?from=2026-11-22&to=2026-11-23",
+    }
+    assert (page.typed("from-day"), page.typed("to-day")) == ("22", "23")
+    assert page.typed("state") == "met"
 
 
 def test_a_late_entry_is_seen_as_late(auditor: PageClient, world: AuditWorld) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.conftest import MakeSettings
 from tests.integration import test_strategy_doors as line
@@ -19,6 +19,8 @@ from tests.unit.audit.lines import CASE, GREEN, a_kept_line
 
 pytestmark = pytest.mark.browser
 __all__ = ["audit_world"]
+
+WRONG_DATE = "from-day=31&from-month=2&from-year=2026"
 
 
 def look_at(browser: Browser, app: Flask, person: str, paths: Iterable[str]) -> None:
@@ -33,8 +35,27 @@ def test_the_timeline_and_its_neighbours(browser: Browser, audit_world: AuditWor
     whole = a_kept_line()
     audit_world.hears(*whole[:2], *whole[3:])
 
-    paths = ("/audit/", "/audit/cases", f"/audit/cases/{CASE}", f"/audit/children/{GREEN}")
+    line = f"/audit/cases/{CASE}"
+    wrong = f"{line}?{WRONG_DATE}&state=breached"
+    paths = ("/audit/", "/audit/cases", line, wrong, f"/audit/children/{GREEN}")
     look_at(browser, audit_world.web(), "a.auditor-demo", paths)
+
+
+def test_a_wrong_date_leads_to_its_question_in_the_filter_that_a_phone_keeps_closed(
+    browser: Browser, audit_world: AuditWorld
+) -> None:
+    audit_world.hears(*a_kept_line())
+    app = audit_world.web()
+
+    with served(app) as url, Looker(browser, url, width=320) as looker:
+        page = looker.sign_in_as(app, "a.auditor-demo").look(f"/audit/cases/{CASE}?{WRONG_DATE}")
+        expect(page.get_by_role("button", name="Apply filters")).to_be_hidden()
+        page.get_by_role("link", name="Date from must be a real date").click()
+
+        expect(page.locator("#from-day")).to_be_focused()
+        left = page.evaluate("document.querySelector('.moj-filter').getBoundingClientRect().left")
+        assert left >= 0, "nothing of the filter lies outside the phone"
+        expect(page.locator("#from-day")).to_have_value("31")
 
 
 def test_the_pages_of_a_team_manager(browser: Browser, make_settings: MakeSettings) -> None:
@@ -55,6 +76,30 @@ def test_the_pages_of_a_social_worker(browser: Browser, make_settings: MakeSetti
 
     visit = f"/strategy/cases/{line.REF}/children/{SECOND}/visit"
     look_at(browser, world.app, WORKER, ("/strategy/my-visits", visit, f"{visit}/seen"))
+
+
+def test_a_visit_to_a_child_who_is_not_on_the_case(
+    browser: Browser, make_settings: MakeSettings
+) -> None:
+    world = World(make_settings())
+    line.allocated(world)
+    visit = f"/strategy/cases/{line.REF}/children/{{}}/visit/seen"
+
+    with served(world.app) as url:
+        for width in WIDTHS:
+            with Looker(browser, url, width=width).sign_in_as(world.app, WORKER) as looker:
+                page = looker.look(visit.format(FIRST))
+                form, wrong = page.locator("main form"), visit.format("CH-TEST9-TEST9")
+                page.get_by_label("What the child said").fill("Fictional: typed with cold hands.")
+                form.evaluate("(form, wrong) => { form.action = wrong }", wrong)
+                page.get_by_role("button", name="Record that").click()
+                looker.look()
+                page.get_by_role("link", name="Choose one of the children").click()
+
+                expect(page.get_by_label(FIRST)).to_be_focused()
+                expect(page.get_by_label("What the child said")).to_have_value(
+                    "Fictional: typed with cold hands."
+                )
 
 
 def test_a_cut_off_page_would_be_noticed(browser: Browser, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from shared.clock import london
+from services.audit.domain.clocks import Condition
+from shared.clock import london, wall_clock
 from shared.events.codes import (
     Agency,
     AssignmentRule,
@@ -80,6 +81,16 @@ IN_A_SENTENCE: Final[Mapping[StrEnum, str]] = {
 }
 """Only where the code itself, its hyphens read as spaces, is not the word people use."""
 
+STANDS: Final[Mapping[Condition, str]] = {
+    Condition.RUNNING: "Running",
+    Condition.AT_RISK: "At risk",
+    Condition.BREACHED: "Not done in time",
+    Condition.MET: "Done in time",
+    Condition.MET_LATE: "Done late",
+    Condition.CANCELLED: "No longer due",
+}
+"""How a promise stands, wherever it is said: beside the promise and in the line."""
+
 
 def words(code: StrEnum) -> str:
     """Return a code as it reads in a sentence."""
@@ -99,7 +110,17 @@ def joined(parts: list[str]) -> str:
 def moment(at: datetime) -> str:
     """Return a moment on the clock on the wall: "23 November 2026, 16:50"."""
     local = london(at)
-    return f"{local.day} {local:%B} {local.year}, {local:%H:%M}"
+    return f"{local.day} {local:%B} {local.year}, {wall_clock(at)}"
+
+
+def promise_words(clock: Clock, child: str | None) -> str:
+    """Return a promise as it reads in a sentence: "child seen, child CH-7K3M9-Q2FX4"."""
+    return f"{words(clock)}, child {child}" if child else words(clock)
+
+
+def beginning(said: str) -> str:
+    """Return words as they begin a line; what follows the first letter stays as it is."""
+    return said[:1].upper() + said[1:]
 
 
 def counted(number: int, one: str, many: str) -> str:

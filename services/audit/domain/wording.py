@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.audit.domain.code_words import counted, joined, listed, moment, words
+from services.audit.domain.clocks import Condition
+from services.audit.domain.code_words import (
+    STANDS,
+    counted,
+    joined,
+    listed,
+    moment,
+    promise_words,
+    words,
+)
 from shared.events import audit, referral, strategy
 from shared.events.codes import Danger
 from shared.events.facts import ChildOnCase, Fact
@@ -189,27 +198,23 @@ def _seen(fact: strategy.ChildSeen, names: Names) -> Sentence:
     )
 
 
-def _promise(fact: audit.ClockFact) -> str:
-    return f"{words(fact.clock)}, child {fact.child}" if fact.child else words(fact.clock)
-
-
-def _of_promise(how: str, fact: audit.ClockFact, due: str) -> Sentence:
-    promise = _promise(fact)
-    return Sentence(title=f"{how}: {promise}", details=(due,), promise=promise)
+def _of_promise(how: Condition, fact: audit.ClockFact, due: str) -> Sentence:
+    promise = promise_words(fact.clock, fact.child)
+    return Sentence(title=f"{STANDS[how]}: {promise}", details=(due,), promise=promise)
 
 
 def _at_risk(fact: audit.ClockAtRisk, _: Names) -> Sentence:
-    return _of_promise("At risk", fact, f"Due by {moment(fact.due_at)}")
+    return _of_promise(Condition.AT_RISK, fact, f"Due by {moment(fact.due_at)}")
 
 
 def _breached(fact: audit.ClockBreached, _: Names) -> Sentence:
-    return _of_promise("Not done in time", fact, f"It was due by {moment(fact.due_at)}")
+    return _of_promise(Condition.BREACHED, fact, f"It was due by {moment(fact.due_at)}")
 
 
 def _met(fact: audit.ClockMet, _: Names) -> Sentence:
     late = fact.occurred_at is not None and fact.occurred_at > fact.due_at
-    title = "Done, but late" if late else "Done in time"
-    return _of_promise(title, fact, f"It was due by {moment(fact.due_at)}")
+    how = Condition.MET_LATE if late else Condition.MET
+    return _of_promise(how, fact, f"It was due by {moment(fact.due_at)}")
 
 
 WORDING: Final[Mapping[type[Fact], Callable[[Any, Names], Sentence]]] = {

@@ -12,7 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from services.audit import queries
 from services.audit.domain.clocks import Condition
-from services.audit.pages.showing import COLOURS, READERS, WORDS
+from services.audit.domain.code_words import STANDS
+from services.audit.pages.showing import COLOURS, READERS
 from services.audit.queries import CasePage, Reading
 from services.audit.schemas import CasesQuery
 from shared.auth import requires
@@ -56,7 +57,6 @@ def add(blueprint: Blueprint, reading: Reading) -> None:
             found=found,
             states=_states(typed.get("state")),
             pagination=_pagination(found, typed),
-            words=WORDS,
             colours=COLOURS,
         )
         return page, 422 if errors else 200
@@ -71,7 +71,7 @@ def add(blueprint: Blueprint, reading: Reading) -> None:
 def _states(chosen: str | None) -> list[dict[str, Any]]:
     every = [{"value": "", "text": "Any"}]
     return every + [
-        {"value": each.value, "text": WORDS[each], "selected": each.value == chosen}
+        {"value": each.value, "text": STANDS[each], "selected": each.value == chosen}
         for each in Condition
     ]
 

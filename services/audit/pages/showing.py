@@ -16,15 +16,6 @@ WORKS_WITH_FAMILIES: Final = frozenset(
 )
 """Who is led from a timeline to the referral, which holds names; an auditor's work needs none."""
 
-WORDS: Final[Mapping[Condition, str]] = {
-    Condition.RUNNING: "Running",
-    Condition.AT_RISK: "At risk",
-    Condition.BREACHED: "Not done in time",
-    Condition.MET: "Done in time",
-    Condition.MET_LATE: "Done late",
-    Condition.CANCELLED: "No longer due",
-}
-
 COLOURS: Final[Mapping[Condition, str]] = {
     Condition.RUNNING: "blue",
     Condition.AT_RISK: "orange",

@@ -11,14 +11,8 @@ from services.audit.queries.cases import (
 )
 from services.audit.queries.children import NoSuchChild, child_line
 from services.audit.queries.export import EventsPage, sealed_events
-from services.audit.queries.lines import (
-    ClockLine,
-    Item,
-    Line,
-    LineFilter,
-    NoSuchCase,
-    line,
-)
+from services.audit.queries.items import Item, LineFilter
+from services.audit.queries.lines import ClockLine, Line, NoSuchCase, line
 from services.audit.queries.promises import unannounced
 from services.audit.queries.reading import Reading
 from services.audit.queries.verification import Missing, Verdict, verify

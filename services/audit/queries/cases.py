@@ -11,7 +11,7 @@ from typing import Any, Final
 from services.audit.documents import CaseProjectionDocument, case_from
 from services.audit.domain.clocks import Condition, State
 from services.audit.domain.projection import CaseProjection
-from services.audit.queries.lines import ClockLine
+from services.audit.queries.lines import ClockLine, clock_line
 from shared.database import collection_of
 from shared.working_days import london_day, london_moment
 
@@ -169,4 +169,4 @@ def _row(case: CaseProjection, now: datetime) -> CaseRow:
 
 def _clock_lines(case: CaseProjection, now: datetime) -> Iterator[ClockLine]:
     for state in case.clocks:
-        yield ClockLine(case=case.ref, state=state, condition=state.condition(now))
+        yield clock_line(case.ref, state, now)

@@ -42,13 +42,8 @@ def child_line(child: str, *, limits: TimeLimits, names: Names, now: datetime) -
     archive = MongoArchive()
     entries = [entry for case in cases for entry in archive.entries_of_case(case.ref)]
     theirs = [entry for entry in entries if _concerns(entry, same)]
-    line = build_line(child, theirs, cases, limits=limits, names=names, now=now)
-    return replace(
-        line,
-        children=tuple(sorted(same)),
-        clocks=tuple(each for each in line.clocks if each.state.child in {None, *same}),
-        faults=broken_in(entries),
-    )
+    line = build_line(child, theirs, cases, limits=limits, names=names, now=now, only=same)
+    return replace(line, children=tuple(sorted(same)), faults=broken_in(entries))
 
 
 def references_of(child: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, cast
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -98,13 +98,15 @@ def take(
     *,
     again: Callable[[Form], str],
     done: str,
+    ignore: Collection[str] = (),
     **where: str,
 ) -> ResponseReturnValue:
     """Carry out what a form asks and go on to `done`; with a fault show the form `again`.
 
     Everything typed stays on the page, also when a rule was broken or somebody was faster.
+    `ignore` names what the page asks besides the schema's questions.
     """
-    typed = form_to_dict(request.form, schema)
+    typed = form_to_dict(request.form, schema, ignore=ignore)
     try:
         handle(command_from(schema, typed, **where), desk=desk(), by=current_actor())
     except ValidationError as fault:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
+from flask import request
 from flask.typing import ResponseReturnValue
 
+from services.strategy.domain.broken import ChildNotOnCase
 from services.strategy.domain.case import Case
 from services.strategy.domain.visits import check_may_visit, child_on
 from services.strategy.handlers.work import record_attempt, record_child_seen
@@ -27,9 +29,25 @@ from services.strategy.queries import worklist
 from services.strategy.schemas.commands import AttemptIn, SeenIn
 from shared.auth import current_actor, requires
 from shared.events.codes import Role
+from shared.web.forms import form_to_dict
 from shared.web.questions import Form
 
 VISIT = f"{CASE}/children/<child>/visit"
+CHOSEN: Final = "child"
+"""The question of a visit sent for a child who is not on the case."""
+WRONG_CHILD: Final = "This child is not on this case. Choose one of the children on this case"
+
+
+class VisitForm(Form):
+    """A visit's form. For a child who is not on the case it asks first which child it is."""
+
+    wrong_child = ""
+
+    @property
+    def error_list(self) -> list[dict[str, str]]:
+        """The error summary, in the order of the page."""
+        wrong = [{"text": self.wrong_child, "href": f"#{CHOSEN}"}] if self.wrong_child else []
+        return [*wrong, *super().error_list]
 
 
 @blueprint.get(VISIT)
@@ -46,7 +64,7 @@ def visit(ref: str, child: str) -> ResponseReturnValue:
 @requires(*VISITORS)
 def seen(ref: str, child: str) -> ResponseReturnValue:
     """Ask when, alone or not, and what the child said."""
-    again = _form_page("seen.html", _case_to_visit(ref), child)
+    again = _form_page("seen.html", *_child_to_visit(ref, child))
     return again(new_form(SeenIn(), {"seen_at": today(), "visited_by": _went(ref)}))
 
 
@@ -61,7 +79,7 @@ def seen_sent(ref: str, child: str) -> ResponseReturnValue:
 @requires(*VISITORS)
 def attempt(ref: str, child: str) -> ResponseReturnValue:
     """Ask why the child was not seen and when the next attempt is."""
-    again = _form_page("attempt.html", _case_to_visit(ref), child)
+    again = _form_page("attempt.html", *_child_to_visit(ref, child))
     values = {"attempted_at": today(), "next_attempt_at": today(), "visited_by": _went(ref)}
     return again(new_form(AttemptIn(), values))
 
@@ -79,6 +97,11 @@ def _case_to_visit(ref: str) -> Case:
     return case
 
 
+def _child_to_visit(ref: str, child: str) -> tuple[Case, str]:
+    case = _case_to_visit(ref)
+    return case, child_on(case, child).child
+
+
 def _went(ref: str) -> str | None:
     """A manager most likely records for the worker who carries the case."""
     allocation = read_case(ref).allocation
@@ -90,18 +113,33 @@ def _went(ref: str) -> str | None:
 def _take(
     schema: Any, handle: Callable[..., Any], template: str, *, ref: str, child: str
 ) -> ResponseReturnValue:
-    again = _form_page(template, read_case(ref), child)
-    return take(schema, handle, again=again, done=case_address(ref), ref=ref, child=child)
+    """What was typed about a visit outlives a wrong address: the form asks which child it was."""
+    case = read_case(ref)
+    ignore = () if _is_on(case, child) else (CHOSEN,)
+    if ignore:
+        child = request.form.get(CHOSEN, child)
+    again = _form_page(template, case, child)
+    done = case_address(ref)
+    try:
+        return take(schema, handle, again=again, done=done, ignore=ignore, ref=ref, child=child)
+    except ChildNotOnCase as broken:
+        typed = form_to_dict(request.form, schema, ignore=ignore)
+        return again(Form(schema, values=typed)), broken.status
+
+
+def _is_on(case: Case, child: str) -> bool:
+    return any(each.child == child for each in case.children)
 
 
 def _form_page(template: str, case: Case, child: str) -> Callable[[Form], str]:
-    found = child_on(case, child)
     for_others = current_actor().role is Role.TEAM_MANAGER
 
-    def again(form: Form) -> str:
+    def again(asked: Form) -> str:
+        form = VisitForm(asked.schema, values=asked.values, errors=asked.errors)
+        form.wrong_child = "" if _is_on(case, child) else WRONG_CHILD
         if for_others:
             people = office().directory.people
             offer(form.schema, "visited_by", [(each.id, each.name) for each in people])
-        return page(template, case=case, child=found, form=form, for_others=for_others)
+        return page(template, case=case, child=child, form=form, for_others=for_others)
 
     return again

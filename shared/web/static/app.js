@@ -8,7 +8,14 @@ initMoj()
 
 // On the filter itself: attached to the layout around it, it would hide the results.
 document.querySelectorAll('.moj-filter').forEach(($filter) => {
-  new FilterToggleButton($filter, { startHidden: false })
+  const toggle = new FilterToggleButton($filter, { startHidden: false })
+  // On a phone the filter is closed: an error's link opens it before it leads to the question.
+  document.querySelectorAll('.govuk-error-summary a').forEach(($link) => {
+    const $question = document.getElementById($link.hash.slice(1))
+    if ($filter.contains($question)) {
+      $link.addEventListener('click', () => toggle.showMenu())
+    }
+  })
 })
 
 // The server's clock, not the reader's: a demonstration runs on a clock of its own.

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from services.audit.domain.chain import FaultKind, faults_in
-from services.audit.domain.code_words import words
+from services.audit.domain.code_words import moment, words
 from services.audit.domain.timeline import (
     Hole,
     belongs,
@@ -235,10 +235,21 @@ def test_a_promise_kept_after_it_was_due_is_said_to_be_late() -> None:
         occurred_at=due + timedelta(minutes=1),
     )
 
-    assert sentence_of(said, name).title == "Done, but late: threshold decision"
+    assert sentence_of(said, name).title == "Done late: threshold decision"
     assert sentence_of(replace(said, occurred_at=due), name).title == (
         "Done in time: threshold decision"
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-10-25T00:30:00+00:00", "25 October 2026, 01:30 BST"),
+        ("2026-10-25T01:30:00+00:00", "25 October 2026, 01:30 GMT"),
+    ],
+)
+def test_a_moment_in_the_hour_that_comes_twice_says_which(at: str, said: str) -> None:
+    assert moment(datetime.fromisoformat(at)) == said
 
 
 def test_reasons_and_teams_are_said_by_name() -> None:

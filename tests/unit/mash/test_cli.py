@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -55,38 +56,58 @@ def test_stopping_what_does_not_run_says_so(tmp_path: Path) -> None:
     assert answer.exit_code == 0
 
 
+def a_line(**but: Any) -> dict[str, Any]:
+    line = {
+        "ref": "MASH-AAAAA-AAAAA",
+        "cases": ["MASH-AAAAA-AAAAA"],
+        "verdict": "Chain verified",
+        "verdict_words": "The 1 event is here, unchanged and in order.",
+    }
+    return line | {each: [] for each in ("children", "entries", "holes", "faults", "clocks")} | but
+
+
 def test_the_traced_line_names_when_who_what_and_how_long() -> None:
     out = Console(record=True, width=200)
     entry = {
         "at": "2026-11-10T08:52:00+00:00",
-        "elapsed": "28 minutes",
-        "type": "referral.threshold-decided",
-        "name": "Mo Rowan-Demo",
-        "role": "mash-manager",
-        "words": "Threshold decided: strategy meeting",
+        "mark": "",
+        "title": "Threshold decided: strategy meeting",
+        "byline": "Mo Rowan-Demo (MASH manager)",
+        "details": ["Level 4, guidance 2025-09"],
+        "after": "28 minutes after the step before",
         "late": False,
-        "late_by": "",
     }
-    case = {"ref": "MASH-AAAAA-AAAAA", "complete": True, "entries": [entry]}
 
-    reports.traced_line(out, {**case, "holes": [], "faults": [], "clocks": []})
+    reports.traced_line(out, a_line(entries=[entry]))
 
-    printed = out.export_text()
-    line = next(each for each in printed.splitlines() if "threshold-decided" in each)
-    for words in ("Tue 10 Nov 08:52", "28 minutes", "Mo Rowan-Demo (mash-manager)"):
-        assert words in line
+    assert out.export_text().splitlines() == [
+        "Timeline of case MASH-AAAAA-AAAAA",
+        "10 November 2026, 08:52     Threshold decided: strategy meeting",
+        f"{'':30}by Mo Rowan-Demo (MASH manager)",
+        f"{'':30}Level 4, guidance 2025-09",
+        f"{'':30}28 minutes after the step before",
+        "Chain verified: The 1 event is here, unchanged and in order.",
+    ]
 
 
 def test_a_gap_in_a_line_is_printed_and_the_line_is_not_called_complete() -> None:
     out = Console(record=True, width=200)
-    hole = {"words": "Events 2 to 3 are missing"}
-    case = {"ref": "MASH-AAAAA-AAAAA", "complete": False, "entries": [], "clocks": []}
+    hole = {"words": "not complete: events 2 to 3 are missing"}
 
-    reports.traced_line(out, {**case, "holes": [hole], "faults": []})
+    reports.traced_line(out, a_line(verdict="Not complete", verdict_words="", holes=[hole]))
 
     printed = out.export_text()
-    assert "Events 2 to 3 are missing" in printed
-    assert "complete" not in printed
+    assert "This timeline is not complete: events 2 to 3 are missing" in printed
+    assert "Chain verified" not in printed
+
+
+def test_a_fault_in_a_line_is_printed_with_its_place() -> None:
+    out = Console(record=True, width=200)
+    fault = {"stream": "referral:X", "sequence": 2, "words": "its hash does not belong to it"}
+
+    reports.traced_line(out, a_line(faults=[fault]))
+
+    assert "event 2 of referral:X: its hash does not belong to it" in out.export_text()
 
 
 def test_nothing_printed_in_columns_is_cut_short() -> None:
