@@ -102,8 +102,9 @@ def _judge_standing(ref: str, text: str, line: Shown) -> Iterator[Violation]:
 
 
 def text_of(page: str) -> str:
-    """Return what a person reads on a page."""
+    """Return what a person reads on a page, without what could be chosen there."""
     main = page.partition("<main")[2].partition("</main>")[0]
+    main = re.sub(r"<select\b.*?</select>", " ", main, flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", main)).split())
 
 
