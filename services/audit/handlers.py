@@ -219,7 +219,7 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
 
     def decide(state: Announcements | None, at: datetime) -> Change[Announcements] | None:
         # What was done while the services were being asked may not be among what they said.
-        said = announce(state, clocks, at=min(at, asked_at), breaches=not silent)
+        said = announce(state, clocks, at=min(at, asked_at), now=at, breaches=not silent)
         return None if said is None else Change(*said)
 
     before = oversight.announcements.load(ref).version

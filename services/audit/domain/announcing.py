@@ -35,10 +35,13 @@ def announce(
     clocks: Iterable[ClockState],
     *,
     at: datetime,
+    now: datetime | None = None,
     breaches: bool = True,
 ) -> tuple[Announcements, tuple[ClockFact, ...]] | None:
-    """Decide what there is to say at that moment; None when everything has been said.
+    """Decide what there is to say of that moment; None when everything has been said.
 
+    `now` is when it is said, where that is later: the services were asked in between. What has
+    fallen due meanwhile is not called "at risk" any more; the next sweep asks again, and says it.
     `breaches` is False while a service cannot be asked for its latest events: a decision that was
     made in time must never be announced as a broken promise because its event is still on its way.
     """
@@ -50,7 +53,7 @@ def announce(
             broken = replace(words, mark=Mark.BREACHED)
             held_back = words == broken and each.state is State.ARMED and not breaches
             # Once broken it is not "at risk" again, even where a clock was put back.
-            held_back |= mark is Mark.AT_RISK and broken in said
+            held_back |= mark is Mark.AT_RISK and (broken in said or (now or at) > each.due_at)
             if words not in said and not held_back:
                 said.add(words)
                 facts.append(_fact(each, mark))

@@ -90,6 +90,14 @@ def test_a_breach_waits_while_a_service_cannot_be_asked_but_a_warning_does_not()
     assert at_risk is not None
 
 
+def test_what_fell_due_while_the_services_were_asked_is_not_called_at_risk() -> None:
+    asked_at = DUE - timedelta(seconds=2)
+
+    assert announce(None, [RUNNING], at=asked_at, now=DUE) is not None
+    assert announce(None, [RUNNING], at=asked_at, now=DUE + timedelta(seconds=1)) is None
+    assert announce(None, [RUNNING], at=DUE + timedelta(seconds=2)) is not None, "broken, then"
+
+
 def test_a_promise_kept_late_is_called_broken_even_while_a_service_is_away() -> None:
     found = announce(None, [MET_LATE], at=in_london("2026-11-25T10:00"), breaches=False)
 
