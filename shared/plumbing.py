@@ -22,7 +22,7 @@ from shared.messaging.listener import Listener
 from shared.messaging.publisher import Publisher, publisher_for
 from shared.messaging.relay import Relay
 from shared.messaging.topology import mend
-from shared.restored import Mark
+from shared.restored import Mark, Phase
 from shared.service import Hearing, Service
 from shared.streams import Streams
 from shared.watch.heartbeats import Pulse, Tally
@@ -63,7 +63,9 @@ class Plumbing:
         """
         report = self.healer.heal()
         self.service.make_again()
-        report.put_aside = self.held.put_aside_of(self.service.roots.source)
+        if self.mark.phase() is not Phase.OPEN:
+            # Of a service that is open, a word of its own that is held may still find its place.
+            report.put_aside = self.held.put_aside_of(self.service.roots.source)
         self.mark.healed(report, at=self.service.clock.now())
         log.warning("healed", extra={"events": report.events, "count": len(report.wounds)})
         self.catch_up.compare()
