@@ -21,8 +21,12 @@ from shared.settings import Settings
 DURABLE: Final = WriteConcern("majority", j=True)
 """Nothing is answered, acknowledged or published before it is on disk on a majority."""
 
-OPERATION_MILLISECONDS: Final = 20_000
-"""The longest that somebody waits for one operation, however often it is tried again meanwhile."""
+OPERATION_MILLISECONDS: Final = 30_000
+"""The longest that somebody waits for one operation, however often it is tried again meanwhile.
+
+A primary that is frozen takes up to ten seconds to be noticed, and the member that was following it
+up to seventeen (MongoDB asks it twice more) to follow the new one: no majority until then.
+"""
 
 LONGEST_INDEX_SECONDS: Final = 3600.0
 

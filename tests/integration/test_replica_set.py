@@ -93,15 +93,15 @@ class Book:
 
     answered: dict[str, int] = field(default_factory=dict)
     unanswered: dict[str, int] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    faults: list[PyMongoError] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
-    def note(self, ref: str, fault: Exception | None) -> None:
+    def note(self, ref: str, fault: PyMongoError | None) -> None:
         """Note how one attempt ended."""
         page = self.unanswered if fault else self.answered
         page[ref] = page.get(ref, 0) + 1
         if fault:
-            self.faults.append(repr(fault))
+            self.faults.append(fault)
         else:
             self.times.append(time.monotonic())
 
@@ -119,7 +119,8 @@ def writing(toy: Toy, ref_of: Callable[[int, int], str]) -> Iterator[Book]:
     def keep_writing(writer: int) -> None:
         n = 0
         while not over.is_set():
-            ref, fault = ref_of(writer, n), None
+            ref = ref_of(writer, n)
+            fault: PyMongoError | None = None
             n += 1
             try:
                 toy.say(ref)
@@ -255,8 +256,14 @@ def test_a_primary_that_goes_is_a_pause_and_nothing_is_lost_or_doubled(
     print(f"longest pause {book.longest_pause:.1f} s, {len(book.times)} answered")  # noqa: T201
     there = versions(toy)
     assert lost(book, toy) == []
-    assert book.faults == [], "a retried write hides the change from whoever waits"
-    assert there == book.answered, "nothing was written twice"
+    if cause is not freeze:
+        assert book.faults == [], "a retried write hides the change from whoever waits"
+    # How long a frozen member holds up those that followed it is MongoDB's to say, and longer on a
+    # slow machine: whoever waited as long as anybody may was told "not known", and nothing else.
+    assert [fault for fault in book.faults if not fault.timeout] == []
+    for ref, answered in book.answered.items():
+        attempted = answered + book.unanswered.get(ref, 0)
+        assert answered <= there[ref] <= attempted, "nothing was written twice"
     for ref in there:
         assert [event.sequence for event in toy.said(ref)] == list(range(1, there[ref] + 1))
 
