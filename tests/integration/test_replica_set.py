@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from pymongo import WriteConcern
-from pymongo.errors import PyMongoError, WriteConcernError
+from pymongo.errors import ConnectionFailure, PyMongoError, WriteConcernError
 
 from services.audit.app import build as build_audit
 from shared.clock import SystemClock
@@ -258,9 +258,10 @@ def test_a_primary_that_goes_is_a_pause_and_nothing_is_lost_or_doubled(
     assert lost(book, toy) == []
     if cause is not freeze:
         assert book.faults == [], "a retried write hides the change from whoever waits"
-    # How long a frozen member holds up those that followed it is MongoDB's to say, and longer on a
-    # slow machine: whoever waited as long as anybody may was told "not known", and nothing else.
-    assert [fault for fault in book.faults if not fault.timeout] == []
+    # How long a frozen member holds up those that followed it is MongoDB's to say, 30 s at times:
+    # whoever waited as long as anybody may was told "not known", and nothing else.
+    unknown = [isinstance(fault, ConnectionFailure) or fault.timeout for fault in book.faults]
+    assert all(unknown), book.faults
     for ref, answered in book.answered.items():
         attempted = answered + book.unanswered.get(ref, 0)
         assert answered <= there[ref] <= attempted, "nothing was written twice"
