@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from services.audit.app import build
 from services.audit.documents import EntryDocument
 from shared.database import collection_of
-from shared.events.envelope import canonical
+from shared.events.envelope import Envelope, canonical, hash_of
+from shared.healing import Healer, Report
 from shared.hearing import Outcome
+from shared.messaging.causes import Cause
+from shared.messaging.feed import CatchUp
+from shared.messaging.held import Kind
 from shared.plumbing import Plumbing, plumb
 from tests.conftest import MakeSettings
 from tests.integration.audit_world import SetClock
@@ -55,6 +60,58 @@ def test_the_sweep_publishes_what_it_says_through_the_one_write(audit: Plumbing)
     (pending,) = audit.streams.pending()
     assert pending.ref == CASE
     assert [each["type"] for each in pending.events] == ["audit.clock-met"] * 4
+
+
+class NothingLost:
+    """Stands where the healer asks the other services, which do not run here: all is there."""
+
+    def heal(self) -> Report:
+        """Take back nothing."""
+        return Report()
+
+
+class NobodyToAsk:
+    """Stands where the other services would be asked what they wrote since."""
+
+    def compare(self) -> None:
+        """Hear of nothing."""
+
+
+@pytest.fixture
+def a_word_of_its_own_that_is_early(audit: Plumbing) -> Envelope:
+    """Audit said something whose predecessors it does not hold (any more)."""
+    said = next(each for each in reversed(a_kept_line()) if each.source == "/referral")
+    wire = {**said.to_wire(), "source": "/audit", "stream": f"audit:{CASE}"}
+    own = Envelope.from_wire({**wire, "hash": hash_of(wire)})
+    audit.held.try_later(own, Cause.PREDECESSOR_MISSING, "an earlier event is missing")
+    return own
+
+
+def alone(audit: Plumbing) -> Plumbing:
+    """The same, with nobody around."""
+    healer, nobody = cast(Healer, NothingLost()), cast(CatchUp, NobodyToAsk())
+    return replace(audit, healer=healer, catch_up=nobody)
+
+
+def test_a_restored_service_puts_aside_its_own_words_that_join_nothing(
+    audit: Plumbing, a_word_of_its_own_that_is_early: Envelope
+) -> None:
+    audit.mark.begin(backup="2026-11-22", at=in_london("2026-11-23T17:00"))
+    audit.mark.filled()
+
+    alone(audit).heal()
+
+    assert audit.held.counts().get(Kind.RETRY, 0) == 0
+    assert audit.mark.told()["put_aside"] == 1
+
+
+def test_an_open_service_that_heals_again_keeps_a_word_that_is_only_early(
+    audit: Plumbing, a_word_of_its_own_that_is_early: Envelope
+) -> None:
+    alone(audit).heal()
+
+    assert audit.held.counts()[Kind.RETRY] == 1
+    assert audit.mark.told()["put_aside"] == 0
 
 
 def test_the_pages_and_the_feed_are_served(audit: Plumbing) -> None:
