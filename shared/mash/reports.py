@@ -137,11 +137,13 @@ def wall_time(iso: str) -> str:
 
 def healing(out: Console, service: str, told: Mapping[str, Any]) -> None:
     """Print what came back to a restored service, what never will, and what to enter again."""
-    if told["backup"] is None:
+    if told["healed_at"] is None and told["backup"] is None:
         out.print(f"{service}: never restored", highlight=False)
         return
+    # Somebody may have put back a copy of the disk, and healed by hand: there is no mark of that.
+    of = f"restored as of {told['backup']}" if told["backup"] else "healed, restored by other means"
     out.print(
-        f"{service}: restored as of {told['backup']}, {told['phase']}; {told['events']} events of"
+        f"{service}: {of}, {told['phase']}; {told['events']} events of"
         f" {told['records']} records came back",
         highlight=False,
         soft_wrap=True,

@@ -110,6 +110,27 @@ def test_a_fault_in_a_line_is_printed_with_its_place() -> None:
     assert "event 2 of referral:X: its hash does not belong to it" in out.export_text()
 
 
+def healing(**but: Any) -> str:
+    out = Console(record=True, width=200)
+    told = {"phase": "open", "backup": None, "healed_at": None, "records": 0, "events": 0}
+    nothing: dict[str, Any] = {"put_aside": 0, "wounds": [], "enter_again": []}
+    reports.healing(out, "referral", {**told, **nothing, **but})
+    return out.export_text()
+
+
+def test_a_service_that_was_never_restored_says_so() -> None:
+    assert healing() == "referral: never restored\n"
+
+
+def test_what_a_copy_of_the_disk_has_lost_is_said_though_no_backup_of_ours_was_restored() -> None:
+    wound = {"ref": "MASH-X", "first": 3, "last": 4, "words": "nobody holds it", "heard_by": "x"}
+
+    printed = healing(healed_at="2026-11-10T08:52:00+00:00", events=2, records=1, wounds=[wound])
+
+    assert "restored by other means, open; 2 events of 1 records came back" in printed
+    assert "MASH-X 3 to 4: nobody holds it" in printed
+
+
 def test_nothing_printed_in_columns_is_cut_short() -> None:
     out = Console(record=True, width=20)
 
