@@ -1,6 +1,7 @@
 """A real MongoDB and a real RabbitMQ for a test run, from the first place that has them.
 
-In this order: MONGO_URL / AMQP_URL as given; a Docker engine that answers (testcontainers);
+In this order: MONGO_URL / AMQP_URL as given; a Docker engine that answers and
+has the image or can fetch it (testcontainers);
 `mongod` and `rabbitmq-server` on the machine or in the environment, as private processes on free
 ports with their own data folders; on Debian as root, apt installs RabbitMQ, saying so. Otherwise
 the run fails with one line that says what to install. It never skips to green.
@@ -26,10 +27,9 @@ def mongo(folder: Path) -> Iterator[str]:
     if given := os.environ.get("MONGO_URL"):
         _say("MongoDB: the one MONGO_URL names")
         yield given
-    elif _docker_answers():
+    elif _docker_has(image := os.environ.get("TEST_MONGO_IMAGE", "mongo:6.0")):
         from testcontainers.community.mongodb import MongoDbContainer
 
-        image = os.environ.get("TEST_MONGO_IMAGE", "mongo:6.0")
         _say(f"MongoDB: a container of {image}")
         with MongoDbContainer(image) as container:
             yield container.get_connection_url()
@@ -46,10 +46,9 @@ def rabbitmq(folder: Path) -> Iterator[str]:
     if given := os.environ.get("AMQP_URL"):
         _say("RabbitMQ: the one AMQP_URL names")
         yield given
-    elif _docker_answers():
+    elif _docker_has(image := os.environ.get("TEST_RABBITMQ_IMAGE", "rabbitmq:3.13")):
         from testcontainers.community.rabbitmq import RabbitMqContainer
 
-        image = os.environ.get("TEST_RABBITMQ_IMAGE", "rabbitmq:3.13")
         _say(f"RabbitMQ: a container of {image}")
         with RabbitMqContainer(image) as container:
             p = container.get_connection_params()
@@ -108,11 +107,21 @@ def private_mongod(mongod: str, folder: Path, port: int) -> Iterator[str]:
         node.stop()
 
 
-def _docker_answers() -> bool:
+def _docker_has(image: str) -> bool:
+    """Can Docker run it: does an engine answer, and is the image there or can be fetched?"""
     if os.environ.get("TEST_PARTS") == "local" or not shutil.which("docker"):
         return False
-    asked = subprocess.run(["docker", "info"], capture_output=True, check=False)
-    return asked.returncode == 0
+    if not _docker("info"):
+        return False
+    if _docker("image", "inspect", image) or _docker("pull", "--quiet", image):
+        return True
+    _say(f"Docker answers but has no {image} and cannot fetch it")
+    return False
+
+
+def _docker(*words: str) -> bool:
+    """Did this command of Docker's end well?"""
+    return subprocess.run(["docker", *words], capture_output=True, check=False).returncode == 0
 
 
 def _say(words: str) -> None:
