@@ -21,11 +21,12 @@ from shared.settings import Settings
 DURABLE: Final = WriteConcern("majority", j=True)
 """Nothing is answered, acknowledged or published before it is on disk on a majority."""
 
-OPERATION_MILLISECONDS: Final = 30_000
+OPERATION_MILLISECONDS: Final = 20_000
 """The longest that somebody waits for one operation, however often it is tried again meanwhile.
 
-A primary that is frozen takes up to ten seconds to be noticed, and the member that was following it
-up to seventeen (MongoDB asks it twice more) to follow the new one: no majority until then.
+A new primary takes over well within it. One that is frozen, not gone, can hold up the member that
+followed it for longer: then "not known" is said, and what is sent again is taken once. More would
+keep everybody waiting who is to be told that the store is away.
 """
 
 LONGEST_INDEX_SECONDS: Final = 3600.0
