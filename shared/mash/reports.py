@@ -140,8 +140,8 @@ def healing(out: Console, service: str, told: Mapping[str, Any]) -> None:
     if told["healed_at"] is None and told["backup"] is None:
         out.print(f"{service}: never restored", highlight=False)
         return
-    # Somebody may have put back a copy of the disk, and healed by hand: there is no mark of that.
-    of = f"restored as of {told['backup']}" if told["backup"] else "healed, restored by other means"
+    # Somebody may have put back a copy of the disk and healed by hand: nothing marks the first.
+    of = f"restored as of {told['backup']}" if told["backup"] else "healed by hand"
     out.print(
         f"{service}: {of}, {told['phase']}; {told['events']} events of"
         f" {told['records']} records came back",

@@ -1,10 +1,10 @@
 """A real MongoDB and a real RabbitMQ for a test run, from the first place that has them.
 
-In this order: MONGO_URL / AMQP_URL as given; a Docker engine that answers and
-has the image or can fetch it (testcontainers);
-`mongod` and `rabbitmq-server` on the machine or in the environment, as private processes on free
-ports with their own data folders; on Debian as root, apt installs RabbitMQ, saying so. Otherwise
-the run fails with one line that says what to install. It never skips to green.
+In this order: MONGO_URL / AMQP_URL as given; a Docker engine that answers and has the image or can
+fetch it (testcontainers); `mongod` and `rabbitmq-server` on the machine or in the environment, as
+private processes on free ports with their own data folders; on Debian as root, apt installs
+RabbitMQ, saying so. Otherwise the run fails with one line that says what to install. It never skips
+to green.
 """
 
 from __future__ import annotations

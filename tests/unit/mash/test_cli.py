@@ -127,7 +127,7 @@ def test_what_a_copy_of_the_disk_has_lost_is_said_though_no_backup_of_ours_was_r
 
     printed = healing(healed_at="2026-11-10T08:52:00+00:00", events=2, records=1, wounds=[wound])
 
-    assert "restored by other means, open; 2 events of 1 records came back" in printed
+    assert "referral: healed by hand, open; 2 events of 1 records came back" in printed
     assert "MASH-X 3 to 4: nobody holds it" in printed
 
 
