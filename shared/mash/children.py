@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from shared.mash import tied
 
+DATABASE: Final = "mongod"
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 10.0
@@ -107,19 +108,20 @@ def stop_all(children: Sequence[Child]) -> None:
         child.see_off()
 
 
-def end_leftover(pid_file: Path, folder: Path, *, patience: float = 15.0) -> None:
-    """End a process that a killed launcher left behind.
+def end_leftovers(pid_files: Iterable[Path], folder: Path, *, patience: float = 15.0) -> None:
+    """End the processes that a killed launcher left behind, the database after those who use it.
 
-    The process id may belong to somebody else by now, perhaps to another checkout's system: only a
-    process whose command line or environment names this data folder is ended.
+    A process id may belong to somebody else by now, perhaps to another checkout's system: only a
+    process whose command line or environment names this data folder is ended, and never this one.
     """
-    pid = _pid_in(pid_file)
-    if pid and _belongs_to(pid, folder):
-        _signal(pid, signal.SIGTERM)
-        if not _gone(pid, folder, patience):
-            _signal(pid, signal.SIGKILL)
-            _gone(pid, folder, patience)
-    pid_file.unlink(missing_ok=True)
+    for pid_file in sorted(pid_files, key=lambda each: each.stem == DATABASE):
+        pid = _pid_in(pid_file)
+        if pid not in {0, os.getpid()} and _belongs_to(pid, folder):
+            _signal(pid, signal.SIGTERM)
+            if not _gone(pid, folder, patience):
+                _signal(pid, signal.SIGKILL)
+                _gone(pid, folder, patience)
+        pid_file.unlink(missing_ok=True)
 
 
 def _pid_in(pid_file: Path) -> int:

@@ -21,9 +21,10 @@ import requests
 from shared.mash import accounts, mongod
 from shared.mash.anchors import new_key
 from shared.mash.children import (
+    DATABASE,
     CannotStart,
     Child,
-    end_leftover,
+    end_leftovers,
     restart_the_dead,
     stop_all,
 )
@@ -67,6 +68,8 @@ class Embedded:
     def start(self) -> tuple[accounts.SignIn, ...]:
         """Start everything; return the sign-ins once every service says it is ready."""
         sign_ins = accounts.prepare(self.folder)
+        # Before anything else: what a killed launcher left may still hold the address.
+        end_leftovers(self.folder.run.glob("*.pid"), self.folder.root)
         self.port = self._port()
         mongo_url = self._start_database()
         environment = self._environment(mongo_url)
@@ -88,8 +91,8 @@ class Embedded:
     def stop(self) -> None:
         """Stop the services, then the database."""
         self.folder.running.unlink(missing_ok=True)
-        stop_all([each for each in self.children if each.name != "mongod"])
-        stop_all([each for each in self.children if each.name == "mongod"])
+        stop_all([each for each in self.children if each.name != DATABASE])
+        stop_all([each for each in self.children if each.name == DATABASE])
 
     def _start_database(self) -> str:
         if self.wishes.mongo_url:
@@ -152,13 +155,11 @@ class Embedded:
     def _python(
         self, name: str, environment: Mapping[str, str], module: str, *arguments: str
     ) -> Child:
-        pid_file = self.folder.run / f"{name}.pid"
-        end_leftover(pid_file, self.folder.root)
         return Child(
             name=name,
             command=[sys.executable, "-m", module, *arguments],
             log=self.folder.logs / f"{name}.log",
-            pid_file=pid_file,
+            pid_file=self.folder.run / f"{name}.pid",
             environment=environment,
         )
 

