@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from kombu import Connection, Consumer, Message
 
@@ -21,6 +22,8 @@ from tests.models.broker import Letter, MemoryBroker, MemoryMessage, MemoryPubli
 from tests.support.carriers import HEARS, new_service
 
 __all__ = ["DELIVERY_LIMIT", "Carrier", "ModelCarrier", "RealCarrier", "Taken"]
+
+PREFETCH: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,7 @@ class RealCarrier:
         message = came.pop(0)
         body = message.body.encode() if isinstance(message.body, str) else bytes(message.body)
         again = bool(message.delivery_info.get("redelivered"))
-        return Taken(body=body, again=again, ack=message.ack)
+        return Taken(body=body, again=again, ack=partial(_acknowledge, message))
 
     def leave(self) -> None:
         """Go away, as a process that is killed does."""
@@ -135,8 +138,14 @@ class RealCarrier:
             on_message=came.append,
             auto_declare=False,
             no_ack=False,
-            prefetch_count=10,
+            prefetch_count=PREFETCH,
         )
         consumer.consume()
         self._consuming[parked] = opened, came
         return opened, came
+
+
+def _acknowledge(message: Message) -> None:
+    message.ack()
+    # Answered after the acknowledgement was: who goes away at once takes what is unread with it.
+    message.channel.basic_qos(0, PREFETCH, False)
