@@ -32,7 +32,7 @@ def consume(toy: Toy, bodies: Sequence[bytes]) -> None:
 
     def take(share: Sequence[bytes]) -> None:
         held = HeldEvents(toy.database, SystemClock())
-        listener = Listener(HEARS, toy.receive, held, toy.feed)
+        listener = Listener(HEARS, toy.hearing(), held, toy.feed)
         for body in share:
             listener.take_body(body)
 

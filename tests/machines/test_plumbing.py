@@ -92,7 +92,7 @@ class LineMachine(RuleBasedStateMachine):
         feed = MemoryFeed({"/referral": streams}, self.clock, self.at)
         hearer = Hearer(self.hearers, {ReferrerInformed: note})
         self.held = HeldEvents(self.database, self.clock)
-        self.listener = Listener(("/referral",), hearer.receive, self.held, feed)
+        self.listener = Listener(("/referral",), hearer.hearing(), self.held, feed)
         self.relay = Relay(streams, lambda: self.wire, sweep_seconds=1)
         self.catch_up = CatchUp(
             self.marks,
@@ -210,7 +210,9 @@ class LineMachine(RuleBasedStateMachine):
 
     def all_heard(self) -> bool:
         """Has the hearer heard everything that was said?"""
-        return all(self.hearers.load(ref).version == self.spoken.find(ref).version for ref in REFS)
+        return all(
+            self.hearers.load(ref).version == self.spoken.find([ref])[0].version for ref in REFS
+        )
 
 
 TestLine = LineMachine.TestCase
