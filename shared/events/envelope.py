@@ -33,6 +33,8 @@ FIXED: Final = {"specversion": "1.0", "datacontenttype": "application/json"}
 """The attributes of the contract. It asks for more than CloudEvents does, so that what passes here
 is a CloudEvent: `tests/contract` has the specification's own package agree."""
 
+LARGEST_SEQUENCE: Final = 2**31 - 1
+
 CANONICAL: Final = (
     orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 )
@@ -217,6 +219,8 @@ def _time(text: str) -> datetime:
 
 
 def _positive(number: int) -> int:
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise TypeError("sequence is a number")
+    if not 1 <= number <= LARGEST_SEQUENCE:
         raise ValueError("sequence starts at 1")
     return number

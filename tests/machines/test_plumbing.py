@@ -146,6 +146,16 @@ class LineMachine(RuleBasedStateMachine):
             if not self.unless_it_dies(dies, lambda: self.take(letter)):
                 self.wire.letters.append(replace(letter, again=True))
 
+    @rule(most=st.integers(2, 6), dies=dies)
+    def several_arrive(self, most: int, dies: int | None) -> None:
+        """A batch of messages arrives; if the process dies of it, all of them come again."""
+        fresh = [each for each in self.wire.letters if not each.again][:most]
+        bodies = [each.body for each in fresh]
+        for each in fresh:
+            self.wire.letters.remove(each)
+        if not self.unless_it_dies(dies, lambda: self.listener.take_bodies(bodies)):
+            self.wire.letters += [replace(each, again=True) for each in fresh]
+
     def take(self, letter: Letter) -> None:
         """Hand a letter over, as the consumer does."""
         self.listener.take_body(letter.body, again=letter.again)
