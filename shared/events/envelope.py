@@ -158,7 +158,12 @@ def canonical(wire: Wire) -> bytes:
 
 def hash_of(wire: Wire) -> str:
     """Return the SHA-256 of an event: over its canonical JSON, `previoushash` included."""
-    return hashlib.sha256(canonical({k: v for k, v in wire.items() if k != "hash"})).hexdigest()
+    return hash_of_bytes(canonical({k: v for k, v in wire.items() if k != "hash"}))
+
+
+def hash_of_bytes(unhashed: bytes) -> str:
+    """Return the SHA-256 of an event that is in its canonical form, but for its own hash."""
+    return hashlib.sha256(unhashed).hexdigest()
 
 
 def parse(body: bytes | str) -> Envelope:

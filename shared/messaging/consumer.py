@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from amqp.exceptions import InternalError
 from kombu import Connection, Message
 from kombu import Consumer as Subscription
 
+from shared.hearing import Outcome
 from shared.messaging.listener import Listener, StoreAway
 from shared.messaging.topology import (
     connection,
@@ -143,7 +145,7 @@ class Consumer:
         if message.delivery_info.get("redelivered"):
             self._take_batch()
             self._clean = 0
-            self._listener.take_body(_raw(message), again=True)
+            _tell([self._listener.take_body(_raw(message), again=True)])
             self._acknowledge([message])
         else:
             self._batch.append(message)
@@ -153,7 +155,7 @@ class Consumer:
         if not self._batch:
             return
         batch, self._batch = self._batch, []
-        self._listener.take_bodies([_raw(each) for each in batch])
+        _tell(self._listener.take_bodies([_raw(each) for each in batch]))
         self._acknowledge(batch)
         self._clean += len(batch)
         if self._rabbitmq and self._prefetch == CAREFUL and self._clean >= CLEAN:
@@ -182,6 +184,12 @@ class Consumer:
 
 class _AllClear(Exception):
     """Drop the connection and take many at once: how many is fixed when consuming begins."""
+
+
+def _tell(outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome is not Outcome.HANDLED:
+            log.debug("event taken", extra={"outcome": outcome.name})
 
 
 def _raw(message: Message) -> bytes:
