@@ -59,11 +59,12 @@ def identity(seed: int, number: int) -> Identity:
 class Chance:
     """Draws answers of figures and notes each, so that what came out can be compared."""
 
-    def __init__(self, proportions: Proportions, *what: object) -> None:
+    def __init__(self, proportions: Proportions, whose: Identity, about: str) -> None:
         self.proportions = proportions
         self.drawn: list[tuple[str, str]] = []
+        seed = int.from_bytes(whose.digest + about.encode(), "big")
         # Not for secrets: the same seed must give the same people.
-        self._random = Random("|".join(map(str, what))).random  # noqa: S311
+        self._random = Random(seed).random  # noqa: S311
 
     def pick(self, name: str) -> str:
         """Return an answer of a figure, each as often as its weight says."""

@@ -73,11 +73,6 @@ class Office:
         closes, opens = limits.hub_closes, limits.hub_opens
         self.minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
 
-    def is_open(self, at: datetime) -> bool:
-        """Is the hub open at this moment?"""
-        day, minute = self._place(at)
-        return self._works(at) and at >= self._opens[day] and minute < self.minutes
-
     def after(self, at: datetime, minutes: float) -> datetime:
         """Return the moment so many working minutes after `at`."""
         day, minute = self._place(at)

@@ -11,13 +11,16 @@ from typing import Final
 
 from shared.clock import london
 from shared.mash.generate import hub, referral, work
-from shared.mash.generate.chance import Chance, Identity, identity
+from shared.mash.generate.chance import Chance, identity
 from shared.mash.generate.hours import Arrivals, Office
 from shared.mash.generate.people import Family, Staff, a_family, staff_of_demo
 from shared.mash.generate.proportions import YES, Proportions, read_proportions
 from shared.mash.generate.steps import Step
 from shared.mash.generate.story import Story
 
+FIRST_DAY: Final = date(2025, 4, 1)
+LAST_DAY: Final = date(2026, 3, 31)
+"""The year of the children in need census that ended last."""
 AGAIN_WITHIN: Final = 365
 """Days: a re-referral is one within twelve months of another (DfE)."""
 
@@ -32,8 +35,8 @@ class Plan:
 
     referrals: int
     seed: int
-    first: date = date(2025, 4, 1)
-    last: date = date(2026, 3, 31)
+    first: date = FIRST_DAY
+    last: date = LAST_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +57,15 @@ class World:
         self.proportions: Proportions = read_proportions()
         self.staff = staff or staff_of_demo(plan.first, plan.last)
         self.office = Office(plan.first, plan.last)
+        self._again = self.proportions["re_referral"]
         self.arrivals = Arrivals(self.proportions, plan.first, plan.last, plan.referrals)
 
     def journey(self, number: int) -> Journey:
         """Return one journey. It costs the same for any number, and nothing is remembered."""
         own = identity(self.plan.seed, number)
-        earlier = self._earlier(number, own)
-        drawn = [("re_referral", YES if earlier is not None else "no")]
-        origin = self._origin(number)
-        family, about_family = self._family(origin)
+        earlier, first = self._follows(number)
+        drawn = [(self._again.name, "no" if earlier is None else YES)]
+        family, about_family = self._family(first)
         story = Story(
             number=number,
             identity=own,
@@ -71,10 +74,12 @@ class World:
             received_at=self.arrivals.at(number, own.place),
             staff=self.staff,
             office=self.office,
-            chance=Chance(self.proportions, self.plan.seed, number, "story"),
+            chance=Chance(self.proportions, own, "story"),
         )
         _live(story)
-        drawn += story.chance.drawn if earlier is not None else story.chance.drawn + about_family
+        drawn += story.chance.drawn
+        if earlier is None:
+            drawn += about_family
         steps = tuple(sorted(story.steps, key=lambda step: step.at))
         return Journey(number=number, steps=steps, drawn=tuple(drawn))
 
@@ -84,23 +89,20 @@ class World:
         share = min(1.0, AGAIN_WITHIN / self.arrivals.days)
         return max(1, int(self.plan.referrals * share))
 
-    def _earlier(self, number: int, own: Identity) -> int | None:
-        """Return which earlier referral of the same family this one follows, if any."""
-        if number == 0 or self.proportions["re_referral"].at(own.again) != YES:
-            return None
+    def _follows(self, number: int) -> tuple[int | None, int]:
+        """Return which earlier referral of its family this one follows, if any, and the first."""
+        own = identity(self.plan.seed, number)
+        if number == 0 or self._again.at(own.again) != YES:
+            return None, number
         earlier = number - 1 - int(own.how_far * min(number, self._a_year))
+        _, first = self._follows(earlier)
         # Nobody grows up unnoticed: a family is followed for a year from its first referral.
-        return earlier if number - self._origin(earlier) <= self._a_year else None
+        return (earlier, first) if number - first <= self._a_year else (None, number)
 
-    def _origin(self, number: int) -> int:
-        """Return the first referral of the family of a referral."""
-        while (earlier := self._earlier(number, identity(self.plan.seed, number))) is not None:
-            number = earlier
-        return number
-
-    def _family(self, origin: int) -> tuple[Family, list[tuple[str, str]]]:
-        chance = Chance(self.proportions, self.plan.seed, origin, "family")
-        received_at = self.arrivals.at(origin, identity(self.plan.seed, origin).place)
+    def _family(self, first: int) -> tuple[Family, list[tuple[str, str]]]:
+        own = identity(self.plan.seed, first)
+        chance = Chance(self.proportions, own, "family")
+        received_at = self.arrivals.at(first, own.place)
         family = a_family(chance, self.staff.teams, london(received_at).date())
         return family, chance.drawn
 

@@ -76,10 +76,9 @@ def read_proportions() -> Proportions:
     )
 
 
-def read_data(name: str) -> dict[str, Any]:
+def read_data(name: str) -> Any:
     """Return a JSON file of the command line's data."""
-    told: dict[str, Any] = json.loads((DATA / name).read_text(encoding="utf-8"))
-    return told
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
 
 
 def _figure(name: str, raw: Mapping[str, Any]) -> Figure:

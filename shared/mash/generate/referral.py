@@ -154,8 +154,8 @@ def _injury(story: Story) -> dict[str, Any]:
 
 def _family_view(story: Story) -> dict[str, Any]:
     """What the family know; not asked here where a child may need protecting at once."""
-    sure = bool(SURE & set(story.concerns)) or LEVELS[story.outcome] == max(LEVELS.values())
-    if sure:
+    serious = _told_level(story) == LEVELS["strategy-meeting"] or story.danger != Danger.NO
+    if serious or SURE & set(story.concerns):
         return {}
     answer = story.chance.pick("agreement")
     if answer in (Agreement.NOT_ASKED, Agreement.NO_ANSWER_YET):
@@ -191,11 +191,18 @@ def _not_asked(story: Story, answer: str) -> dict[str, Any]:
 
 
 def _request(story: Story) -> dict[str, Any]:
-    level = LEVELS[story.outcome]
-    told: dict[str, Any] = {"needs_to_happen": REQUESTS[level], "declaration": True}
-    if story.source in words()["referrers"]:
+    told: dict[str, Any] = {
+        "needs_to_happen": REQUESTS[LEVELS[story.outcome]],
+        "declaration": True,
+    }
+    if level := _told_level(story):
         told["threshold_level"] = level
     return told
+
+
+def _told_level(story: Story) -> int | None:
+    """The threshold level as the referrer sees it; the public is not asked."""
+    return LEVELS[story.outcome] if story.source in words()["referrers"] else None
 
 
 def _referrer(story: Story) -> dict[str, Any]:
