@@ -70,7 +70,8 @@ class Staff:
 @cache
 def words() -> Mapping[str, Any]:
     """Return what invented people are called, and what is said of them."""
-    return read_data("generate_words.json")
+    told: Mapping[str, Any] = read_data("generate_words.json")
+    return told
 
 
 @cache
