@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.mash import children
-from shared.mash.children import Child, end_leftover, restart_the_dead, stop_all
+from shared.mash.children import Child, end_leftovers, restart_the_dead, stop_all
 from tests.support.waiting import eventually
 
 STAYS = [sys.executable, "-c", "import signal; signal.pause()"]
@@ -135,7 +135,7 @@ def test_a_leftover_of_this_folder_is_ended(tmp_path: Path) -> None:
     command = Path(f"/proc/{left.pid}/cmdline")
     assert eventually(lambda: str(tmp_path).encode() in command.read_bytes(), "the process to run")
 
-    end_leftover(tmp_path / "pid", tmp_path, patience=0.2)
+    end_leftovers([tmp_path / "pid"], tmp_path, patience=0.2)
 
     assert left.wait(5) != 0
     assert not (tmp_path / "pid").exists()
@@ -146,7 +146,7 @@ def test_a_process_of_another_folder_is_left_alone(tmp_path: Path) -> None:
     try:
         (tmp_path / "pid").write_text(str(other.pid))
 
-        end_leftover(tmp_path / "pid", tmp_path)
+        end_leftovers([tmp_path / "pid"], tmp_path)
 
         assert other.poll() is None
     finally:

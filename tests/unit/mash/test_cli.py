@@ -16,7 +16,7 @@ from shared.mash.roster import service_names
 
 COMMANDS = (
     *("up", "down", "demo", "serve", "work", "indexes"),
-    *("trace", "verify", "parked", "export", "doctor", "docs"),
+    *("trace", "verify", "parked", "export", "doctor", "docs", "generate"),
 )
 
 
