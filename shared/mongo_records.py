@@ -112,11 +112,17 @@ class MongoRecords:
 
     def raise_markers(self, published: Mapping[str, int]) -> None:
         """Raise the markers; "has something unpublished" goes only when nothing is left: both in
-        one update, because the record may grow at any moment."""
-        self._collection.bulk_write(
-            [UpdateOne({"_id": ref}, _raise_marker(upto)) for ref, upto in published.items()],
-            ordered=False,
-        )
+        one update, because the record may grow at any moment.
+
+        As a rule all of a record is out, and that is a small change. Where one has grown or was
+        published before, what to do depends on the record, and MongoDB writes all of it anew.
+        """
+        all_out = [_raise_marker_of_all(ref, upto) for ref, upto in published.items()]
+        if self._collection.bulk_write(all_out, ordered=False).matched_count < len(all_out):
+            self._collection.bulk_write(
+                [UpdateOne({"_id": ref}, _raise_marker(upto)) for ref, upto in published.items()],
+                ordered=False,
+            )
 
     def oldest_unpublished(self) -> datetime | None:
         """Return since when the longest waiting record waits for the broker."""
@@ -197,6 +203,11 @@ def _holds(write: RecordWrite) -> dict[str, Any]:
 
 def _code(fault: NotPrimaryError) -> int | None:
     return fault.details.get("code") if isinstance(fault.details, Mapping) else None
+
+
+def _raise_marker_of_all(ref: str, upto: int) -> UpdateOne:
+    out = {"$set": {"published": upto}, "$unset": {"unpublished_since": ""}}
+    return UpdateOne({"_id": ref, "version": upto}, out)
 
 
 def _raise_marker(upto: int) -> list[dict[str, Any]]:
