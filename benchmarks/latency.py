@@ -16,7 +16,6 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, Final
 
-import pika
 from pymongo.collection import Collection
 
 from benchmarks import made
@@ -232,21 +231,21 @@ def _round_trips(bench: Bench, rate: int, count: int) -> Mapping[str, float]:
     consumer = threading.Thread(target=consume, name="consumer", daemon=True)
     consumer.start()
     ready.wait(30)
-    sent = _published_at(bench, rate, count, body)
-    consumer.join(60)
+    # Open until all have arrived: without confirms the broker may drop what it has yet to enqueue
+    # for a channel that closes (seen on a busy machine).
+    with bench.channel() as channel:
+        sent = _published_at(channel, rate, count, body)
+        consumer.join(60)
     must_be(len(arrived), count, "messages arrived")
     return _percentiles("round trip", [arrived[each] - at for each, at in sent.items()])
 
 
-def _published_at(bench: Bench, rate: int, count: int, body: bytes) -> dict[str, float]:
+def _published_at(channel: Any, rate: int, count: int, body: bytes) -> dict[str, float]:
     sent: dict[str, float] = {}
-    opened = pika.BlockingConnection(pika.URLParameters(bench.amqp_url))
-    channel = opened.channel()
     pace, began = threading.Event(), time.monotonic() + 0.1
     for number in range(count):
         pace.wait(max(0.0, began + number / rate - time.monotonic()))
         message = Message(routing_key=QUEUE, body=body, id=str(number))
         sent[message.id] = time.monotonic()
         channel.basic_publish("", QUEUE, message.body, message.properties, mandatory=True)
-    opened.close()
     return sent
