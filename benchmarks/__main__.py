@@ -34,8 +34,11 @@ screen = Console()
 @click.option("--only", multiple=True, type=click.Choice(MEASUREMENTS), help="Those alone.")
 @click.option("--quick", is_flag=True, help="Small sizes: whether it runs; no figure to keep.")
 @click.option("--repeat", type=click.IntRange(1), help="Repetitions that count: 5, or 2 if quick.")
+@click.option("--grow-to", default=1_000_000, show_default=True, help="Events of the largest store.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Where the figures are kept.")
-def main(only: Sequence[str], quick: bool, repeat: int | None, keep: Path | None) -> None:
+def main(
+    only: Sequence[str], quick: bool, repeat: int | None, grow_to: int, keep: Path | None
+) -> None:
     """Take the measurements."""
     chosen = [name for name in MEASUREMENTS if not only or name in only]
     repetitions = repeat or (2 if quick else 5)
@@ -51,7 +54,7 @@ def main(only: Sequence[str], quick: bool, repeat: int | None, keep: Path | None
     all_measured: list[Measured] = []
     with (
         tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
-        started(Path(folder), quick=quick) as bench,
+        started(Path(folder), quick=quick, grow_to=grow_to) as bench,
         screen.status("starting") as status,
     ):
         told["parts"] = bench.versions()

@@ -85,7 +85,10 @@ class Lines:
     def one(self) -> list[Wire]:
         """Return the sealed events of the next case, in order."""
         number = next(self._count)
-        ref, blue, green = (f"{kind}-{number:010d}" for kind in ("MASH", "CH-B", "CH-G"))
+        return self.of(case_of(number), child_of("B", number), child_of("G", number))
+
+    def of(self, ref: str, blue: str, green: str) -> list[Wire]:
+        """Return the sealed events of one case and its two children, in order."""
         heads: dict[str, str] = {}
         line = []
         for text in self._template:
@@ -97,6 +100,18 @@ class Lines:
             wire["hash"] = heads[wire["stream"]] = hash_of(wire)
             line.append(wire)
         return line
+
+
+def case_of(number: int) -> str:
+    """Return the reference of a made-up case, as long as a real one."""
+    digits = f"{number:010d}"
+    return f"MASH-{digits[:5]}-{digits[5:]}"
+
+
+def child_of(letter: str, number: int) -> str:
+    """Return the reference of a made-up child, as long as a real one."""
+    digits = f"{number:09d}"
+    return f"CH-{letter}{digits[:4]}-{digits[4:]}"
 
 
 def interleaved(lines: Sequence[Sequence[Wire]], abreast: int) -> Iterator[Wire]:

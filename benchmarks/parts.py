@@ -38,6 +38,8 @@ class Bench:
     amqp_url: str
     quick: bool
     peers: Peers
+    grow_to: int = 1_000_000
+    """The largest store of the measurement of growth."""
 
     def pick(self, full: int, quick: int) -> int:
         """Return the size for this run."""
@@ -87,7 +89,7 @@ class Bench:
 
 
 @contextlib.contextmanager
-def started(folder: Path, *, quick: bool) -> Iterator[Bench]:
+def started(folder: Path, *, quick: bool, grow_to: int) -> Iterator[Bench]:
     """Start the parts; they end with the block."""
     write_people(folder)
     rabbit = RabbitNode(find_rabbitmq(), folder)
@@ -100,6 +102,7 @@ def started(folder: Path, *, quick: bool) -> Iterator[Bench]:
                 amqp_url=rabbit.url,
                 quick=quick,
                 peers=Peers(),
+                grow_to=grow_to,
             )
         finally:
             rabbit.stop()
