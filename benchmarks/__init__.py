@@ -1,4 +1,4 @@
-"""What Golden Thread can do, measured beside what the same machine can do at most, and beside peers.
+"""What Golden Thread can do, beside what the same machine can do at most, and beside peers.
 
 `make bench` starts a private MongoDB and a private RabbitMQ, takes every measurement, prints one
 table and keeps the figures in build/bench/, so that `make bench-compare` can compare two runs.
@@ -19,10 +19,10 @@ is judged is the ratio of two, repetition by repetition: its median, its lowest 
   messages on a quorum queue, confirms, `mandatory`, acknowledgements after the write.
 - **Nothing is measured that did not happen**: each repetition counts what is there afterwards, and
   fails when it is not all of it.
-- A contender that cannot be measured stands in the table with its reason. The exit code says whether
-  everything could be measured, never how fast it was: a benchmark is not a test.
+- A contender that cannot be measured stands in the table with its reason. The exit code says
+  whether everything could be measured, never how fast it was: a benchmark is not a test.
 
-Each measurement is a module with a NAME and `prepare(bench)`, a context that yields a `Measurement`:
-its contenders and its targets. Peers have environments of their own (`benchmarks/peers`), made by
-`make bench` from locked files; nothing of them is part of the product.
+Each measurement is a module with a NAME and `prepare(bench)`, a context that yields a
+`Measurement`: its contenders and its targets. Peers have environments of their own
+(`benchmarks/peers`), made by `make bench` from locked files; nothing of them is part of the product.
 """

@@ -13,13 +13,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from rich.console import Console
 
-from benchmarks.harness import Measured, measure
+from benchmarks.harness import Measured, measure_all
 from benchmarks.machine import commit, machine, words_of
 from benchmarks.parts import started
 from benchmarks.tables import table_of
@@ -34,7 +35,9 @@ screen = Console()
 @click.option("--only", multiple=True, type=click.Choice(MEASUREMENTS), help="Those alone.")
 @click.option("--quick", is_flag=True, help="Small sizes: whether it runs; no figure to keep.")
 @click.option("--repeat", type=click.IntRange(1), help="Repetitions that count: 5, or 2 if quick.")
-@click.option("--grow-to", default=1_000_000, show_default=True, help="Events of the largest store.")
+@click.option(
+    "--grow-to", default=1_000_000, show_default=True, help="Events of the largest store."
+)
 @click.option("--keep", type=click.Path(path_type=Path), help="Where the figures are kept.")
 def main(
     only: Sequence[str], quick: bool, repeat: int | None, grow_to: int, keep: Path | None
@@ -43,7 +46,7 @@ def main(
     chosen = [name for name in MEASUREMENTS if not only or name in only]
     repetitions = repeat or (2 if quick else 5)
     at = SystemClock().now().astimezone(UTC)
-    told = {
+    told: dict[str, Any] = {
         "at": at.isoformat(timespec="seconds"),
         "commit": commit(),
         "quick": quick,
@@ -60,10 +63,10 @@ def main(
         told["parts"] = bench.versions()
         for name in chosen:
             status.update(f"{name}: making ready")
-            with importlib.import_module(f"benchmarks.{name}").prepare(bench) as measurement:
-                all_measured.append(
-                    measure(measurement, repetitions=repetitions, say=status.update)
-                )
+            prepare = partial(importlib.import_module(f"benchmarks.{name}").prepare, bench)
+            all_measured.append(
+                measure_all(prepare, name, repetitions=repetitions, say=status.update)
+            )
     screen.print(table_of(all_measured))
     for measured in all_measured:
         screen.print(f"{measured.measurement.name}: {measured.measurement.about}", style="dim")

@@ -1,4 +1,4 @@
-"""The referral service as another WSGI server loads it: what `shared/run.py` serves with waitress."""
+"""The referral service as another WSGI server loads it; `shared/run.py` serves it by waitress."""
 
 from __future__ import annotations
 

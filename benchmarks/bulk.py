@@ -42,8 +42,8 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
         together = "one find" if hasattr(ready.roots, "load_many") else "a find each"
         yield Measurement(
             name=NAME,
-            about=f"{len(ready.refs)} decisions; Golden Thread reads a bulk with {together}, decides "
-            "and seals each by itself, and writes with Roots.commit_many",
+            about=f"{len(ready.refs)} decisions; Golden Thread reads a bulk with {together}, "
+            "decides and seals each by itself, and writes with Roots.commit_many",
             metrics=[DECISIONS],
             contenders=[
                 Contender(

@@ -52,9 +52,9 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
         file = str(bench.folder / "eventsourcing.sqlite")
         yield Measurement(
             name=NAME,
-            about=f"{len(refs)} decisions on referrals of {len(ready.documents[0]['state'])} parts, "
-            "read, decided, sealed and stored; bare pymongo writes the very same without deciding; "
-            "eventsourcing decides an aggregate of the same two events",
+            about=f"{len(refs)} decisions, each read, decided, sealed and stored; bare pymongo "
+            "writes the very same without deciding; eventsourcing decides an aggregate of the same two "
+            "events, every commit safe on disk",
             metrics=[DECISIONS],
             contenders=[
                 Contender(name=ONE, once=one_by_one(ready.decide)),
@@ -69,9 +69,7 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
                 Contender(
                     name=POSTGRES,
                     missing=missing or database.missing,
-                    once=peer(
-                        PERSISTENCE_MODULE="eventsourcing.postgres", **database.environment
-                    ),
+                    once=peer(PERSISTENCE_MODULE="eventsourcing.postgres", **database.environment),
                 ),
             ],
             targets=[at_least((ONE, "rate"), 0.7, (BARE, "rate"))],

@@ -41,7 +41,7 @@ class Waiting:
 
     roots: Roots[Referral]
     refs: Sequence[str]
-    documents: Sequence[Mapping[str, Any]]
+    documents: Sequence[dict[str, Any]]
     updates: Mapping[str, Mapping[str, Any]]
     """What the decision of each writes: for bare pymongo, which decides nothing."""
     bare: Collection[dict[str, Any]]
@@ -62,9 +62,7 @@ class Waiting:
 
     def decide(self, ref: str) -> None:
         """Decide as a form or a call does: through the handler."""
-        decide_threshold(
-            command_for(ref), referrals=self.roots, guidance=GUIDANCE, by=made.DECIDER
-        )
+        decide_threshold(command_for(ref), referrals=self.roots, guidance=GUIDANCE, by=made.DECIDER)
 
     def decide_bare(self, ref: str) -> None:
         """Find and update one document on condition of its version."""

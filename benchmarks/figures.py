@@ -1,4 +1,4 @@
-"""Figures and what follows from them: median and spread, ratios, targets, changes. No machine here."""
+"""Figures and what follows from them: median and spread, ratios, targets, changes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ class Target:
         """The target as a person says it."""
         (ours, metric), (theirs, their_metric) = self.ours, self.theirs
         than = theirs if metric == their_metric else f"{theirs}, {their_metric}"
-        return f"{ours}, {metric}: at {'least' if self.at_least else 'most'} {self.bound:g} x {than}"
+        return (
+            f"{ours}, {metric}: at {'least' if self.at_least else 'most'} {self.bound:g} x {than}"
+        )
 
 
 class Standing(StrEnum):

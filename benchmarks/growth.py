@@ -76,9 +76,7 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
     sizes, left_out = _sizes(bench)
     with ExitStack() as stack:
         levels = [stack.enter_context(level(bench, size)) for size in sizes]
-        contenders = [
-            Contender(name=each.name, once=partial(_once, each)) for each in levels
-        ]
+        contenders = [Contender(name=each.name, once=partial(_once, each)) for each in levels]
         smallest, largest = levels[0].name, levels[min(2, len(levels) - 1)].name
         yield Measurement(
             name=NAME,
@@ -87,9 +85,7 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
             f"{OFTEN:,} events everything is verified once. {left_out}",
             metrics=METRICS,
             contenders=contenders,
-            targets=[
-                at_most((largest, shown), 1.3, (smallest, shown)) for shown in SHOWN
-            ],
+            targets=[at_most((largest, shown), 1.3, (smallest, shown)) for shown in SHOWN],
         )
 
 

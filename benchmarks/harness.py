@@ -81,6 +81,30 @@ class Measured:
         }
 
 
+def measure_all(
+    prepare: Callable[[], AbstractContextManager[Measurement]],
+    name: str,
+    *,
+    repetitions: int,
+    say: Callable[[str], None] = lambda words: None,
+) -> Measured:
+    """Make ready and take the figures. What cannot be made ready is told, and no more."""
+    empty = Measurement(name=name, about="could not be made ready", metrics=(), contenders=())
+    measured = Measured(measurement=empty)
+    try:
+        with prepare() as measurement:
+            measured = measure(measurement, repetitions=repetitions, say=say)
+    except Exception as fault:
+        log.debug("measurement failed", exc_info=True)
+        measured.faults[name] = told(fault)
+    return measured
+
+
+def told(fault: Exception) -> str:
+    """Return a fault in one line."""
+    return f"{type(fault).__name__}: {fault}".splitlines()[0][:300]
+
+
 def measure(
     measurement: Measurement,
     *,
@@ -106,7 +130,7 @@ def measure(
                 reading = contender.once()
             except Exception as fault:
                 log.debug("contender failed", exc_info=True)
-                measured.faults[contender.name] = f"{type(fault).__name__}: {fault}"
+                measured.faults[contender.name] = told(fault)
                 continue
             if repetition:
                 readings[contender.name].append(reading)

@@ -150,8 +150,10 @@ def _ours(
         committed = _commit(bench, str(file), rate)
         arrived = {ref: f"referral:{ref}#2" for ref in refs}
         wait_for(
-            lambda: other.seen.keys() >= arrived.keys()
-            and timeline.seen.keys() >= set(arrived.values()),
+            lambda: (
+                other.seen.keys() >= arrived.keys()
+                and timeline.seen.keys() >= set(arrived.values())
+            ),
             "every decision has arrived",
             *workers,
         )
@@ -182,8 +184,10 @@ def _received_everywhere(
         pass
     keys = [f"referral:{ref}#1" for ref in refs]
     wait_for(
-        lambda: entries.count_documents({"_id": {"$in": keys}}) == count
-        and cases.count_documents({"_id": {"$in": refs}}) == count,
+        lambda: (
+            entries.count_documents({"_id": {"$in": keys}}) == count
+            and cases.count_documents({"_id": {"$in": refs}}) == count
+        ),
         "both workers have heard of every referral",
         *workers,
     )

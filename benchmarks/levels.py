@@ -80,9 +80,7 @@ class Level:
 
     def enter(self) -> dict[str, Plumbing]:
         """Let the services of this process work on this store; return them."""
-        return {
-            name: plumb(build(self.settings, SystemClock())) for name, build in BUILDS.items()
-        }
+        return {name: plumb(build(self.settings, SystemClock())) for name, build in BUILDS.items()}
 
 
 @contextmanager
@@ -130,7 +128,7 @@ def put(level: Level, lines: Sequence[Sequence[Wire]], *, upto: int, states: int
     _insert(CaseProjectionDocument, [_renamed(projection, part[0]["subject"]) for part in parts])
 
 
-def _insert(document: Any, rows: Iterable[Mapping[str, Any]]) -> None:
+def _insert(document: Any, rows: Iterable[dict[str, Any] | RawBSONDocument]) -> None:
     # Only filling: what is measured afterwards writes as the product does.
     hurried = collection_of(document).with_options(write_concern=pymongo.WriteConcern(1, j=False))
     if made := list(rows):
@@ -161,7 +159,7 @@ def _root(service: str, part: Sequence[Wire], state: bytes) -> dict[str, Any] | 
 
 
 def _renamed(template: bytes, ref: str, received: datetime = MONDAY) -> RawBSONDocument:
-    """Return a copy with references and a time of its own. All are as long as those they replace."""
+    """Return a copy with references and a time of its own, as long as those they replace."""
     number = _number(ref)
     copied = template.replace(CASE.encode(), ref.encode())
     copied = copied.replace(BLUE.encode(), child_of("B", number).encode())
@@ -221,9 +219,7 @@ def _cases() -> dict[int, bytes]:
     case = allocated(opened)
     for number, child in enumerate(case.children):
         seeing = a_seen(child=child.child, submission_id=f"seen-{number}")
-        case = record_seen(
-            case, seeing, directory=a_directory(), by=WORKER, at=NOW
-        ).state
+        case = record_seen(case, seeing, directory=a_directory(), by=WORKER, at=NOW).state
     return {
         RECEIVED: b"",
         DECIDED: bson.encode(to_stored(opened)),

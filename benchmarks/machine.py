@@ -24,7 +24,9 @@ def machine() -> dict[str, Any]:
     return {
         "processor": _first_of("/proc/cpuinfo", "model name") or platform.processor(),
         "cores": os.cpu_count(),
-        "memory_gib": round(int((_first_of("/proc/meminfo", "MemTotal") or "0 kB").split()[0]) / 2**20),
+        "memory_gib": round(
+            int((_first_of("/proc/meminfo", "MemTotal") or "0 kB").split()[0]) / 2**20
+        ),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -68,9 +70,7 @@ def _first_of(file: str, name: str) -> str | None:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except OSError:
         return None
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith(name)), None
-    )
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), None)
 
 
 def _git(*words: str) -> str:

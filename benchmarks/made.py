@@ -1,4 +1,4 @@
-"""Made-up work in any number: referrals through the product's own rules, and sealed lines of events.
+"""Made-up work in any number: referrals through the product's own rules, sealed lines of events.
 
 Everything here bears references that nobody has; nothing is drawn by chance, so that two runs do
 the same work.
@@ -49,9 +49,7 @@ def referrals(roots: Roots[Referral], count: int) -> list[str]:
 
 
 def _received(roots: Roots[Referral], template: dict[str, Any], at: datetime) -> Write[Referral]:
-    command = ReceiveReferral(
-        door=Door.PAGE, **{**template, "submission_id": new_submission_id()}
-    )
+    command = ReceiveReferral(door=Door.PAGE, **{**template, "submission_id": new_submission_id()})
     ref = case_reference(command.submission_id, 0)
 
     def name_child(position: int, told: ReportedChild) -> Child:

@@ -80,7 +80,9 @@ class Bench:
         """Return what the parts are."""
         with self.client() as client:
             mongod = client.server_info()["version"]
-        with contextlib.closing(pika.BlockingConnection(pika.URLParameters(self.amqp_url))) as opened:
+        with contextlib.closing(
+            pika.BlockingConnection(pika.URLParameters(self.amqp_url))
+        ) as opened:
             told = opened._impl.server_properties
         return {
             "mongodb": f"{mongod}, a replica set of one member",

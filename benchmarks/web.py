@@ -1,4 +1,4 @@
-"""Web: referrals sent through the form and through the API, on waitress and on two other servers."""
+"""Web: referrals sent through the form and the API, on waitress and on two other servers."""
 
 from __future__ import annotations
 
@@ -74,12 +74,13 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
             wait_for(partial(_is_ready, port), f"{server} answers", process)
             contenders.append(
                 Contender(
-                    name=server, once=partial(_both_doors, bench, port, bench.pick(600, 40), process)
+                    name=server,
+                    once=partial(_both_doors, bench, port, bench.pick(600, 40), process),
                 )
             )
         yield Measurement(
             name=NAME,
-            about=f"{bench.pick(600, 40)} referrals at each door, from {CALLERS} callers at a time; "
+            about=f"{bench.pick(600, 40)} referrals at each door, from {CALLERS} callers at once; "
             f"one process of {THREADS} threads each, the relay beside it",
             metrics=[metric for door in DOORS for metric in _metrics(door)],
             contenders=contenders,
@@ -162,7 +163,9 @@ def _forms(port: int, count: int) -> list[bytes]:
     browser.post(f"{at}/referral/sign-in", data=filled, timeout=60).raise_for_status()
     opened = read_page("", browser.get(f"{at}{FULL}", timeout=60).text).form_with("worry_text")
     answers: Mapping[str, Any] = without(a_referral(), "submission_id", "urgent")
-    typed = [each for each in opened.filled(as_typed(answers, opened)) if each[0] != "submission_id"]
+    typed = [
+        each for each in opened.filled(as_typed(answers, opened)) if each[0] != "submission_id"
+    ]
     cookie = "; ".join(f"{each.name}={each.value}" for each in browser.cookies)
     return [
         post(
@@ -173,4 +176,3 @@ def _forms(port: int, count: int) -> list[bytes]:
         )
         for _ in range(count)
     ]
-
