@@ -24,5 +24,5 @@ is judged is the ratio of two, repetition by repetition: its median, its lowest 
 
 Each measurement is a module with a NAME and `prepare(bench)`, a context that yields a
 `Measurement`: its contenders and its targets. Peers have environments of their own
-(`benchmarks/peers`), made by `make bench` from locked files; nothing of them is part of the product.
+(`benchmarks/peers`), made by `make bench` from locked files, and are no part of the product.
 """

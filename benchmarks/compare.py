@@ -21,8 +21,10 @@ from benchmarks.machine import words_of
 from benchmarks.tables import table_of_changes
 
 KEPT: Final = Path("build/bench")
+WIDE: Final = 132
+"""Columns of a table that goes into a file."""
 TWO: Final = 2
-screen = Console()
+screen = Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 @click.command()

@@ -28,6 +28,8 @@ class Contender:
     once: Callable[[], Mapping[str, float]] = dict
     missing: str | None = None
     """Why it cannot be measured here at all."""
+    optional: bool = False
+    """May it be missing from a complete run? It stands in the table all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,12 @@ class Measured:
     measurement: Measurement
     series: list[Series] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Has everybody figures who must have some?"""
+        optional = {each.name for each in self.measurement.contenders if each.optional}
+        return not self.faults.keys() - optional
 
     @property
     def verdicts(self) -> list[Verdict]:

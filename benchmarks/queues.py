@@ -78,10 +78,12 @@ class Pipeline:
     def __init__(self, url: str) -> None:
         self._messages: Sequence[Message] = ()
         self._channel: Any = None
-        self._sent = self._confirmed = self._returned = 0
+        self._sent = self._confirmed = self._returned = self._first = self._end = 0
         self._when_open: Callable[[], None] = lambda: None
+        parameters = pika.URLParameters(url)
+        parameters.heartbeat = 0  # its loop runs only while it publishes
         self._connection = SelectConnection(
-            pika.URLParameters(url),
+            parameters,
             on_open_callback=lambda opened: opened.channel(on_open_callback=self._on_channel),
             on_close_callback=lambda connection, _: connection.ioloop.stop(),
         )
@@ -89,10 +91,8 @@ class Pipeline:
 
     def publish(self, messages: Sequence[Message]) -> int:
         """Publish all, some hundred in the air; return how many were confirmed and routed."""
-        self._messages = messages
-        first = self._sent
-        self._returned, self._end = 0, first + len(messages)
-        self._first = first
+        self._messages, self._returned = messages, 0
+        self._first, self._end = self._sent, self._sent + len(messages)
         self._fill()
         self._connection.ioloop.start()
         return len(messages) - self._returned

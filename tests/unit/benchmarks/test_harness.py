@@ -51,6 +51,17 @@ def test_one_that_cannot_be_had_is_never_asked() -> None:
     )
 
     assert (measured.series, measured.faults) == ([], {"a": "not installed: no wheel"})
+    assert not measured.complete
+
+
+def test_a_run_is_complete_without_one_that_may_be_missing() -> None:
+    measured = measure(
+        a_measurement(Contender(name="a", missing="no PostgreSQL here", optional=True)),
+        repetitions=1,
+    )
+
+    assert measured.faults
+    assert measured.complete
 
 
 def test_a_measurement_that_cannot_be_made_ready_is_told() -> None:
