@@ -39,6 +39,7 @@ RATES: Final = (10, 100, 500)
 PARTS: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 QUEUE: Final = "bench.round-trip"
 WORKERS: Final = ("strategy", "audit")
+ROOTS: Final = {"referral": "referrals", "strategy": "cases", "audit": "announcements"}
 
 
 def _metrics(what: str) -> list[Metric]:
@@ -160,6 +161,7 @@ def _ours(
     finally:
         timeline.stop()
         other.stop()
+    wait_for(partial(_is_quiet, client), "every event is on the timeline", *workers)
     must_be(len(committed), len(refs), "decisions committed")
     took = max(committed.values()) - min(committed.values())
     return {
@@ -169,6 +171,16 @@ def _ours(
         **_percentiles("other service", [other.seen[ref] - at for ref, at in committed.items()]),
         "committed": (len(refs) - 1) / took,
     }
+
+
+def _is_quiet(client: Any) -> bool:
+    """Does the timeline hold all that was ever written? Else the next one would wait behind it."""
+    written = 0
+    for service, roots in ROOTS.items():
+        total = [{"$group": {"_id": None, "events": {"$sum": "$version"}}}]
+        for each in client[f"golden_thread_{service}"][roots].aggregate(total):
+            written += each["events"]
+    return bool(client["golden_thread_audit"]["entries"].count_documents({}) == written)
 
 
 def _received_everywhere(
