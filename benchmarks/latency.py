@@ -24,7 +24,7 @@ from benchmarks.figures import Metric, percentile
 from benchmarks.harness import Contender, Measurement, NotMeasured, at_most, must_be
 from benchmarks.machine import ROOT
 from benchmarks.parts import Bench
-from benchmarks.queues import Message, declare_empty
+from benchmarks.queues import Message, declare_empty, length
 from services.referral.app import build
 from services.referral.documents import ReferralDocument
 from shared.clock import SystemClock
@@ -161,7 +161,7 @@ def _ours(
     finally:
         timeline.stop()
         other.stop()
-    wait_for(partial(_is_quiet, client), "every event is on the timeline", *workers)
+    wait_for(partial(_is_quiet, bench, client), "nothing is left to do", *workers)
     must_be(len(committed), len(refs), "decisions committed")
     took = max(committed.values()) - min(committed.values())
     return {
@@ -173,14 +173,23 @@ def _ours(
     }
 
 
-def _is_quiet(client: Any) -> bool:
-    """Does the timeline hold all that was ever written? Else the next one would wait behind it."""
+def _is_quiet(bench: Bench, client: Any) -> bool:
+    """Is all on the timeline, said of every promise and taken from every queue?
+
+    Else the next decisions would wait behind what these still cause.
+    """
     written = 0
     for service, roots in ROOTS.items():
         total = [{"$group": {"_id": None, "events": {"$sum": "$version"}}}]
         for each in client[f"golden_thread_{service}"][roots].aggregate(total):
             written += each["events"]
-    return bool(client["golden_thread_audit"]["entries"].count_documents({}) == written)
+    audit = client["golden_thread_audit"]
+    if audit["entries"].count_documents({}) != written:
+        return False
+    due = {"next_tick": {"$lte": SystemClock().now()}}
+    unsaid = audit["cases"].find_one(due, {"_id": 1})
+    unpublished = audit["announcements"].find_one({"unpublished_since": {"$exists": True}})
+    return not (unsaid or unpublished or any(length(bench, f"{each}.events") for each in WORKERS))
 
 
 def _received_everywhere(
