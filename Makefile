@@ -4,7 +4,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo up down test check fmt lock docs compose-test cluster-test chaos simulate mutants embedded development machine
+.PHONY: help demo up down test check fmt lock docs compose-test cluster-test chaos simulate mutants \
+	bench bench-compare embedded development machine peers
 
 help: ## List what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -37,6 +38,12 @@ simulate: development ## Run the core of all services in memory, through thousan
 mutants: development machine ## Take every guard away once, and see that a test notices (a quarter of an hour)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
+bench: development machine peers ## Measure the product beside bare drivers and peers (ARGS="--only relay --quick")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-compare: development ## Compare the last two runs of `make bench`, or ARGS="OLD.json NEW.json"
+	@$(BIN)/python -m benchmarks.compare $(ARGS)
+
 fmt: development ## Put the code into its format and mend what can be mended by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -44,7 +51,7 @@ fmt: development ## Put the code into its format and mend what can be mended by 
 docs: embedded ## Write the event and HTTP descriptions into docs/
 	@$(BIN)/mash docs $(ARGS)
 
-lock: ## Make the three locks anew from pyproject.toml (UPGRADE=--upgrade takes newer versions)
+lock: ## Make the locks anew, the product's and those of its benchmarks (UPGRADE=--upgrade takes newer versions)
 	@deploy/lock.sh $(UPGRADE)
 
 compose-test: embedded ## Run one referral through the containers: RabbitMQ, MongoDB, a proxy
@@ -61,3 +68,6 @@ development:
 
 machine:
 	@deploy/bootstrap.sh --system rabbitmq-server chromium
+
+peers: development
+	@benchmarks/peers/install.sh

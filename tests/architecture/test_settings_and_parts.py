@@ -18,8 +18,8 @@ def test_the_packages_that_are_installed_under_our_names_are_ours() -> None:
 
 def test_nothing_committed_names_a_machine_or_a_person_who_worked_on_it() -> None:
     unwanted = re.compile(r"/work/|\.\./shared/|https?://(pypi|registry)[.-]")
-    kinds = ("*.py", "*.md", "*.yml", "*.toml", "*.sh", "*.html", "*.env", "*.conf")
-    folders = ("shared", "services", "deploy", "tests", "docs", ".")
+    kinds = ("*.py", "*.md", "*.yml", "*.toml", "*.sh", "*.html", "*.env", "*.conf", "*.txt")
+    folders = ("shared", "services", "deploy", "tests", "benchmarks", "docs", ".")
     for folder in folders:
         for kind in kinds:
             for path in (ROOT / folder).glob(f"**/{kind}" if folder != "." else kind):
