@@ -44,7 +44,8 @@ def _work(story: Story) -> Steps:
     if chance.random() < 0.08:
         return
     yield from story.do(partial(moves.allocate, story))
-    yield from _visits(story, moves.case_of(story)["allocation"]["social_worker"])
+    allocated = moves.case_of(story, with_its="allocation")
+    yield from _visits(story, allocated["allocation"]["social_worker"])
 
 
 def _wait_until_opened(story: Story) -> Steps:

@@ -11,13 +11,22 @@ from tests.chaos.asking import MANAGER, Ask
 from tests.chaos.ledger import Cause
 from tests.chaos.people import as_on_the_wall
 from tests.chaos.stories import Story
+from tests.support.waiting import eventually
 
 
-def case_of(story: Story) -> dict[str, Any]:
-    """Return the case as the service that carries the work shows it."""
-    found: dict[str, Any] | None = story.client.get(MANAGER, f"/strategy/api/cases/{story.ref}")
-    if found is None:
-        raise AssertionError(f"{story.ref}: the case was there and is not any more")
+def case_of(story: Story, *, with_its: str = "children") -> dict[str, Any]:
+    """Return the case as the service that carries the work shows it, with what was done to it.
+
+    A primary that was frozen or cut off answers for a moment as things stood before: what was
+    acknowledged may be missing then, and must be there when somebody looks again.
+    """
+
+    def look() -> dict[str, Any] | None:
+        found: dict[str, Any] | None = story.client.get(MANAGER, f"/strategy/api/cases/{story.ref}")
+        return found if found and found[with_its] else None
+
+    found = eventually(look, f"{story.ref} with its {with_its}, acknowledged before", within=60)
+    assert found
     return found
 
 
@@ -37,7 +46,7 @@ def call_meeting(story: Story) -> Ask:
 
 
 def _lead(story: Story) -> str:
-    return str(case_of(story)["meetings"][-1]["lead"]["person"])
+    return str(case_of(story, with_its="meetings")["meetings"][-1]["lead"]["person"])
 
 
 def acknowledge(story: Story) -> Ask:
@@ -74,7 +83,7 @@ def override(story: Story) -> Ask:
 
 def record_meeting(story: Story) -> Ask:
     """The record is made by whoever leads: a police officer who stayed away needs a reason."""
-    case, lead = case_of(story), _lead(story)
+    case, lead = case_of(story, with_its="meetings"), _lead(story)
     invited = case["meetings"][-1]["invited"]
     attended = some_attendance(story.chance, invited)
     held_at = _possible(story, case)

@@ -13,6 +13,7 @@ from signal import SIGCONT
 
 from services.audit.subscriptions import HEARS as AUDIT_HEARS
 from services.strategy.subscriptions import HEARS as STRATEGY_HEARS
+from shared.messaging.holding import LONGEST_DELAY
 from tests.chaos.plan import Kind
 from tests.chaos.sabotage import Saboteur
 from tests.chaos.turns import Turns
@@ -25,8 +26,9 @@ BEGINNING = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
 """A Friday morning, two days before the clocks go back."""
 MEGABYTES = 3000
 HEARS = {"strategy": STRATEGY_HEARS, "audit": AUDIT_HEARS}
-GIVEN_UP_AFTER = 60.0
-"""Seconds without anything new, after which what is missing will not come by itself."""
+GIVEN_UP_AFTER = LONGEST_DELAY.total_seconds() + 30
+"""Seconds without anything new, after which what is missing will not come by itself: longer than an
+event is held between two tries."""
 STILL_FOR = 4.0
 
 
