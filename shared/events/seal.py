@@ -8,16 +8,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.events.codes import Role
-from shared.events.envelope import GENESIS, Envelope, canonical, data_schema, hash_of_bytes, iso
+from shared.events.envelope import Envelope, canonical, data_schema, hash_of, iso
 from shared.events.facts import Fact
 from shared.events.registry import data_of
 from shared.ids import new_event_id
 
 LARGEST_EVENT: Final = 64 * 1024
 """Bytes. A larger event could be refused by a broker after it was committed."""
-
-
-HASH_TAKES: Final = len('"hash":"",') + len(GENESIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,6 @@ def seal(
     sealed: list[dict[str, Any]] = []
     previous = place.tail_hash
     correlation = cause.correlation_id if cause else None
-    written_at, stream = iso(at), place.stream
     for sequence, fact in enumerate(facts, start=place.version + 1):
         event_id = new_event_id()
         correlation = correlation or event_id
@@ -71,8 +67,8 @@ def seal(
             "dataschema": data_schema(fact.type, fact.version),
             "datacontenttype": "application/json",
             "subject": place.subject,
-            "time": written_at,
-            "stream": stream,
+            "time": iso(at),
+            "stream": place.stream,
             "sequence": sequence,
             "previoushash": previous,
             "actor": by.id,
@@ -84,9 +80,8 @@ def seal(
             wire["occurredat"] = iso(fact.occurred_at)
         if cause is not None:
             wire["causationid"] = cause.id
-        unhashed = canonical(wire)
-        wire["hash"] = previous = hash_of_bytes(unhashed)
-        if len(unhashed) + HASH_TAKES > LARGEST_EVENT:
+        wire["hash"] = previous = hash_of(wire)
+        if len(canonical(wire)) > LARGEST_EVENT:
             raise ValueError(f"{fact.type} is larger than an event may be")
         sealed.append(wire)
     if not sealed:
