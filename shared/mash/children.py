@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -115,20 +117,28 @@ def end_leftovers(pid_files: Iterable[Path], folder: Path, *, patience: float = 
     process whose command line or environment names this data folder is ended, and never this one.
     """
     for pid_file in sorted(pid_files, key=lambda each: each.stem == DATABASE):
-        pid = _pid_in(pid_file)
-        if pid not in {0, os.getpid()} and _belongs_to(pid, folder):
-            _signal(pid, signal.SIGTERM)
-            if not _gone(pid, folder, patience):
-                _signal(pid, signal.SIGKILL)
-                _gone(pid, folder, patience)
+        with suppress(OSError, ValueError):
+            _end(int(pid_file.read_text()), folder, patience)
         pid_file.unlink(missing_ok=True)
 
 
-def _pid_in(pid_file: Path) -> int:
+def _end(pid: int, folder: Path, patience: float) -> None:
+    # The handle names this very process, however soon its number is given to another. It tells of
+    # the end when everything the process held is free; /proc empties while it still holds its port.
+    process = os.pidfd_open(pid)
     try:
-        return int(pid_file.read_text())
-    except (OSError, ValueError):
-        return 0
+        if pid != os.getpid() and _belongs_to(pid, folder):
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                signal.pidfd_send_signal(process, number)
+                if _has_ended(process, patience):
+                    return
+    finally:
+        os.close(process)
+
+
+def _has_ended(process: int, patience: float) -> bool:
+    ended, _, _ = select.select([process], [], [], patience)
+    return bool(ended)
 
 
 def _belongs_to(pid: int, folder: Path) -> bool:
@@ -138,19 +148,3 @@ def _belongs_to(pid: int, folder: Path) -> bool:
     except OSError:
         return False
     return f"{folder}/".encode() in words
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return
-
-
-def _gone(pid: int, folder: Path, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while _belongs_to(pid, folder):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)  # noqa: TID251  another launcher's child cannot be waited for
-    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,16 @@ from shared.mash.children import Child
 folder = Path(sys.argv[1])
 Child(name="c", command=[sys.executable, "-c", "import signal; signal.pause()"],
       log=folder / "log", pid_file=folder / "pid").start()
+signal.pause()
+"""
+# Its memory takes the system a while to take back, before it takes back the address.
+LISTENS_AND_IS_LARGE = """
+import os, signal, socket, sys
+memory = bytearray(400_000_000)
+held = socket.create_server(("127.0.0.1", 0))
+with open(sys.argv[1] + ".new", "w") as file:
+    file.write(str(held.getsockname()[1]))
+os.rename(file.name, sys.argv[1])
 signal.pause()
 """
 
@@ -139,6 +150,19 @@ def test_a_leftover_of_this_folder_is_ended(tmp_path: Path) -> None:
 
     assert left.wait(5) != 0
     assert not (tmp_path / "pid").exists()
+
+
+def test_a_leftover_has_let_go_of_its_address_when_it_is_said_to_be_ended(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    left = subprocess.Popen([sys.executable, "-c", LISTENS_AND_IS_LARGE, ready])
+    (tmp_path / "pid").write_text(str(left.pid))
+    assert eventually(ready.exists, "the process to listen")
+
+    end_leftovers([tmp_path / "pid"], tmp_path)
+
+    with socket.socket() as next_one:
+        next_one.bind(("127.0.0.1", int(ready.read_text())))
+    left.wait()
 
 
 def test_a_process_of_another_folder_is_left_alone(tmp_path: Path) -> None:
