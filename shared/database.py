@@ -15,11 +15,14 @@ import pymongo
 from pymongo import IndexModel, MongoClient, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.errors import BulkWriteError, WriteConcernError
 
 from shared.settings import Settings
 
 DURABLE: Final = WriteConcern("majority", j=True)
 """Nothing is answered, acknowledged or published before it is on disk on a majority."""
+
+DUPLICATE_KEY: Final = 11000
 
 OPERATION_MILLISECONDS: Final = 20_000
 """The longest that somebody waits for one operation, however often it is tried again meanwhile.
@@ -69,6 +72,19 @@ def durable(collection: Collection[dict[str, Any]]) -> Collection[dict[str, Any]
 def collection_of(document: type[mongoengine.Document]) -> Collection[dict[str, Any]]:
     """Return the durable pymongo collection behind a mongoengine document class."""
     return durable(document._get_db()[document._get_collection_name()])
+
+
+def places_taken(fault: BulkWriteError) -> set[int]:
+    """Return which operations of an unordered bulk met a key that is there already.
+
+    Raises `fault` if anything else went wrong, and WriteConcernError if the rest was made on one
+    member only: a new primary may take that back, so it is not made yet.
+    """
+    if unsafe := fault.details["writeConcernErrors"]:
+        raise WriteConcernError("not on a majority", unsafe[0].get("code")) from fault
+    if any(each["code"] != DUPLICATE_KEY for each in fault.details["writeErrors"]):
+        raise fault
+    return {each["index"] for each in fault.details["writeErrors"]}
 
 
 def ensure(collection: Collection[dict[str, Any]], *indexes: IndexModel) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Final
@@ -12,7 +14,7 @@ from shared.events.envelope import Envelope, NotIntact
 from shared.events.facts import Fact
 from shared.events.registry import fact_of
 from shared.rules import Overtaken
-from shared.store import Actor, Change, Roots, Write
+from shared.store import Actor, Change, Root, Roots, Write
 
 TRIES: Final = 50
 
@@ -35,6 +37,15 @@ class Outcome(Enum):
     """Held in the store with its reason until a person replays it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """How a service takes events, one or several at once, and how far it has heard a stream."""
+
+    receive: Callable[[Envelope], Outcome]
+    receive_many: Callable[[Sequence[Envelope]], list[Outcome | None]]
+    known_head: Callable[[str], int]
+
+
 class Early(Exception):
     """An event that came before its predecessors: `known` is the last one heard of its stream."""
 
@@ -51,6 +62,12 @@ class Hearer:
         self._reactions = reactions
         self._actor = Actor(roots.source.removeprefix("/"), Role.SERVICE)
 
+    def hearing(self) -> Hearing:
+        """Return how events are taken here."""
+        return Hearing(
+            receive=self.receive, receive_many=self.receive_many, known_head=self.known_head
+        )
+
     def known_head(self, stream: str) -> int:
         """Return the sequence of the last event heard of a stream; 0 for none."""
         subject = stream.split(":", 1)[1]
@@ -62,20 +79,83 @@ class Hearer:
         Raises Early when it is not yet its turn, MalformedEvent when it cannot be what it says,
         and whatever a rule raises.
         """
-        if not event.is_intact():
-            raise NotIntact("the hash does not belong to the event")
         for _ in range(TRIES):
-            root = self._roots.load(event.subject)
-            known = root.heard.get(event.stream, 0)
-            if event.sequence <= known:
+            write = self._write(self._roots.load(event.subject), event)
+            if write is None:
                 return Outcome.ALREADY_HANDLED
-            if event.sequence > known + 1:
-                raise Early(known)
-            fact = fact_of(event)
-            react = self._reactions.get(type(fact))
-            at = self._roots.clock.now()
-            change = react(root.state, fact, event, at) if react else None
-            write = Write(root=root, change=change, by=self._actor, at=at, hearing=event)
             if self._roots.commit(write):
                 return Outcome.HANDLED
         raise Overtaken("The record never stopped changing while the event was heard")
+
+    def receive_many(self, events: Sequence[Envelope]) -> list[Outcome | None]:
+        """Apply events as `receive` does: those of different cases in one bulk, those of one case
+        in their order.
+
+        None: take this one by itself, and what comes behind it in its case. It is early, not
+        intact or overtaken, or a rule refused it: `receive` says which.
+        """
+        batch = Batch(events)
+        roots = {root.ref: root for root in self._roots.load_many(list(batch.waiting))}
+        while writes := list(self._next_writes(batch, roots)):
+            made = self._roots.commit_many(writes)
+            for write, after in zip(writes, made, strict=True):
+                if after is None:
+                    batch.leave(write.root.ref)
+                else:
+                    roots[after.ref] = after
+                    batch.settle(after.ref, Outcome.HANDLED)
+        return batch.outcomes
+
+    def _next_writes(self, batch: Batch, roots: Mapping[str, Root[Any]]) -> Iterator[Write[Any]]:
+        """Yield the next write of each case that has one."""
+        for ref in list(batch.waiting):
+            while (event := batch.next_of(ref)) is not None:
+                try:
+                    write = self._write(roots[ref], event)
+                except Exception:  # whatever it is, `receive` says it of this one event
+                    batch.leave(ref)
+                    break
+                if write is not None:
+                    yield write
+                    break
+                batch.settle(ref, Outcome.ALREADY_HANDLED)
+
+    def _write(self, root: Root[Any], event: Envelope) -> Write[Any] | None:
+        """Return what the event changes of a record; None if it was heard before."""
+        if not event.is_intact():
+            raise NotIntact("the hash does not belong to the event")
+        known = root.heard.get(event.stream, 0)
+        if event.sequence <= known:
+            return None
+        if event.sequence > known + 1:
+            raise Early(known)
+        fact = fact_of(event)
+        react = self._reactions.get(type(fact))
+        at = self._roots.clock.now()
+        change = react(root.state, fact, event, at) if react else None
+        return Write(root=root, change=change, by=self._actor, at=at, hearing=event)
+
+
+class Batch:
+    """Events that arrived together, and what became of each. Those of one case keep their order."""
+
+    def __init__(self, events: Sequence[Envelope]) -> None:
+        self.events = events
+        self.outcomes: list[Outcome | None] = [None] * len(events)
+        self.waiting: dict[str, deque[int]] = {}
+        """By case, the places of the events that nothing was decided of."""
+        for place, event in enumerate(events):
+            self.waiting.setdefault(event.subject, deque()).append(place)
+
+    def next_of(self, ref: str) -> Envelope | None:
+        """Return the next event of a case."""
+        places = self.waiting.get(ref)
+        return self.events[places[0]] if places else None
+
+    def settle(self, ref: str, outcome: Outcome) -> None:
+        """Note what became of the next event of a case."""
+        self.outcomes[self.waiting[ref].popleft()] = outcome
+
+    def leave(self, ref: str) -> None:
+        """Leave what is left of a case to whoever takes it one by one."""
+        del self.waiting[ref]

@@ -16,16 +16,16 @@ from typing import Any, ClassVar, Final
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
 from pymongo import ASCENDING, IndexModel, UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, NotPrimaryError, WriteConcernError
+from pymongo.errors import BulkWriteError, NotPrimaryError
 from pymongo.results import BulkWriteResult
 
-from shared.database import collection_of
+from shared.database import collection_of, places_taken
 from shared.events.envelope import GENESIS
 from shared.events.seal import stream_of
 from shared.records import Pending, Record, RecordWrite, Tail
 
-DUPLICATE_KEY: Final = 11000
 NOT_WRITABLE: Final = 10107
+WITHOUT_HISTORY: Final = {"version": 1, "state": 1, "heard": 1, "events": {"$slice": -1}}
 
 
 class RootDocument(Document):
@@ -66,20 +66,12 @@ class MongoRecords:
         self._collection.create_indexes([unpublished, heads])
         self.document.ensure_indexes()
 
-    def find(self, ref: str) -> Record:
-        """Read a record without its history."""
-        found = self._collection.find_one(
-            {"_id": ref}, {"version": 1, "state": 1, "heard": 1, "events": {"$slice": -1}}
-        )
-        if found is None:
-            return Record()
-        events = found.get("events")
-        return Record(
-            version=found["version"],
-            state=found.get("state"),
-            heard=found.get("heard") or {},
-            tail_hash=events[-1]["hash"] if events else GENESIS,
-        )
+    def find(self, refs: Sequence[str]) -> list[Record]:
+        """Read records without their histories."""
+        chosen = refs[0] if len(refs) == 1 else {"$in": list(refs)}
+        found = self._collection.find({"_id": chosen}, WITHOUT_HISTORY)
+        records = {each["_id"]: _record(each) for each in found}
+        return [records.get(ref) or Record() for ref in refs]
 
     def write(self, writes: Sequence[RecordWrite]) -> list[bool]:
         """Make the writes as one unordered bulk of conditional updates."""
@@ -88,12 +80,8 @@ class MongoRecords:
             result = self._bulk(updates)
             all_made = result.matched_count + len(result.upserted_ids or {}) == len(updates)
         except BulkWriteError as fault:
-            # Made on one member only: a new primary may take it back, so it is not made yet.
-            if unsafe := fault.details["writeConcernErrors"]:
-                raise WriteConcernError("not on a majority", unsafe[0].get("code")) from fault
             # An upsert whose condition fails meets the record that is there: a duplicate key.
-            if any(each["code"] != DUPLICATE_KEY for each in fault.details["writeErrors"]):
-                raise
+            places_taken(fault)
             all_made = False
         return [all_made or (len(writes) > 1 and self._was_made(write)) for write in writes]
 
@@ -124,11 +112,17 @@ class MongoRecords:
 
     def raise_markers(self, published: Mapping[str, int]) -> None:
         """Raise the markers; "has something unpublished" goes only when nothing is left: both in
-        one update, because the record may grow at any moment."""
-        self._collection.bulk_write(
-            [UpdateOne({"_id": ref}, _raise_marker(upto)) for ref, upto in published.items()],
-            ordered=False,
-        )
+        one update, because the record may grow at any moment.
+
+        As a rule all of a record is out, and that is a small change. Where one has grown or was
+        published before, what to do depends on the record, and MongoDB writes all of it anew.
+        """
+        all_out = [_raise_marker_of_all(ref, upto) for ref, upto in published.items()]
+        if self._collection.bulk_write(all_out, ordered=False).matched_count < len(all_out):
+            self._collection.bulk_write(
+                [UpdateOne({"_id": ref}, _raise_marker(upto)) for ref, upto in published.items()],
+                ordered=False,
+            )
 
     def oldest_unpublished(self) -> datetime | None:
         """Return since when the longest waiting record waits for the broker."""
@@ -179,6 +173,16 @@ class MongoRecords:
         return self._collection.find_one({"_id": write.ref, **_holds(write)}, {}) is not None
 
 
+def _record(found: Mapping[str, Any]) -> Record:
+    events = found.get("events")
+    return Record(
+        version=found["version"],
+        state=found.get("state"),
+        heard=found.get("heard") or {},
+        tail_hash=events[-1]["hash"] if events else GENESIS,
+    )
+
+
 def _update(write: RecordWrite) -> UpdateOne:
     update: dict[str, Any] = {"$set": dict(write.setting), "$setOnInsert": {"published": 0}}
     if write.events:
@@ -199,6 +203,11 @@ def _holds(write: RecordWrite) -> dict[str, Any]:
 
 def _code(fault: NotPrimaryError) -> int | None:
     return fault.details.get("code") if isinstance(fault.details, Mapping) else None
+
+
+def _raise_marker_of_all(ref: str, upto: int) -> UpdateOne:
+    out = {"$set": {"published": upto}, "$unset": {"unpublished_since": ""}}
+    return UpdateOne({"_id": ref, "version": upto}, out)
 
 
 def _raise_marker(upto: int) -> list[dict[str, Any]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 from shared.database import unhurried
 from shared.events.envelope import Envelope
 from shared.healing import Healer
-from shared.hearing import Hearer, Outcome
+from shared.hearing import Hearer, Hearing, Outcome
 from shared.lost import LostWords
 from shared.messaging.abreast import Abreast
 from shared.messaging.copies import HttpCopies
@@ -23,14 +23,13 @@ from shared.messaging.publisher import Publisher, publisher_for
 from shared.messaging.relay import Relay
 from shared.messaging.topology import mend
 from shared.restored import Mark, Phase
-from shared.service import Hearing, Service
+from shared.service import Service
 from shared.streams import Streams
 from shared.watch.heartbeats import Pulse, Tally
 from shared.watch.watch import Watch, watch_over
 
 log = logging.getLogger(__name__)
 
-Receive = Callable[[Envelope], Outcome]
 TALLIES: Final = {
     Outcome.HANDLED: Tally.HANDLED,
     Outcome.ALREADY_HANDLED: Tally.ALREADY_HANDLED,
@@ -126,12 +125,10 @@ def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
     """Put the plumbing of a service together. Opens nothing; a commit now nudges the relay."""
     meets = ports or real_ports(service)
     streams, held = Streams(service.roots), meets.held
-    hearer = Hearer(service.roots, service.reactions)
-    hearing = service.hearing or Hearing(receive=hearer.receive, known_head=hearer.known_head)
+    hearing = service.hearing or Hearer(service.roots, service.reactions).hearing()
     pulse = Pulse()
     count = partial(_count, pulse)
-    receive = _counted(hearing.receive, count)
-    listener = Listener(service.hears, receive, held, meets.feed, count=count)
+    listener = Listener(service.hears, _counted(hearing, count), held, meets.feed, count=count)
     relay = Relay(
         streams,
         meets.connect,
@@ -177,15 +174,21 @@ def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
     )
 
 
-def _counted(receive: Receive, count: Callable[[Outcome], None]) -> Receive:
-    """Return the same way to take an event, which also counts what became of it."""
+def _counted(hearing: Hearing, count: Callable[[Outcome], None]) -> Hearing:
+    """Return the same way to take events, which also counts what became of them."""
 
-    def counted(event: Envelope) -> Outcome:
-        outcome = receive(event)
+    def receive(event: Envelope) -> Outcome:
+        outcome = hearing.receive(event)
         count(outcome)
         return outcome
 
-    return counted
+    def receive_many(events: Sequence[Envelope]) -> list[Outcome | None]:
+        outcomes = hearing.receive_many(events)
+        for outcome in filter(None, outcomes):
+            count(outcome)
+        return outcomes
+
+    return replace(hearing, receive=receive, receive_many=receive_many)
 
 
 def _count(pulse: Pulse, outcome: Outcome) -> None:

@@ -67,8 +67,8 @@ class Records(Protocol):
         """Make ready to be read fast."""
         ...
 
-    def find(self, ref: str) -> Record:
-        """Return a record: as cheap after a thousand events as after one."""
+    def find(self, refs: Sequence[str]) -> list[Record]:
+        """Return records, in the order asked: as cheap after a thousand events as after one."""
         ...
 
     def write(self, writes: Sequence[RecordWrite]) -> list[bool]:

@@ -11,10 +11,9 @@ from flask import Flask
 from pymongo.database import Database
 
 from shared.clock import Clock
-from shared.events.envelope import Envelope
 from shared.events.facts import Fact
 from shared.healing import Keeper
-from shared.hearing import Outcome, Reaction
+from shared.hearing import Hearing, Reaction
 from shared.rebuilt import Rebuild
 from shared.settings import Settings
 from shared.store import Roots
@@ -30,14 +29,6 @@ class Job:
     run: Callable[[], Any]
     measure: Measure | None = None
     """What the number counts that it returns, where that is a reading of the service."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
-    """How a service that does not hear into root documents takes events (audit)."""
-
-    receive: Callable[[Envelope], Outcome]
-    known_head: Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,22 +6,25 @@ A projection can be thrown away and computed again from the entries. Nothing upd
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
+from pymongo import ReplaceOne
 from pymongo.collection import Collection
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError
 
+from services.audit.domain.archive import Link
 from services.audit.domain.projection import CaseProjection
 from services.audit.domain.timeline import children_of, head_without_hole
-from shared.database import collection_of
+from shared.database import collection_of, places_taken
 from shared.events.envelope import Envelope
 from shared.mongo_records import RootDocument
 from shared.states import from_stored, to_stored
 
 DATABASE: Final = "audit"
+LINK: Final = {"event.previoushash": 1, "event.hash": 1}
 KEPT: Final = ("entries", "announcements")
 """The collections that a back-up holds, in the order they are read: what was heard, then what was
 said. Projections are computed again."""
@@ -105,14 +108,25 @@ class MongoArchive:
     def _cases(self) -> Collection[dict[str, Any]]:
         return collection_of(CaseProjectionDocument)
 
-    def insert_entry(self, event: Envelope) -> bool:
-        """Write the entry. False when this place of this stream is already taken."""
-        entry: dict[str, Any] = {"_id": event.key, "event": event.to_wire(), **copies_of(event)}
+    def insert_entries(self, events: Sequence[Envelope]) -> list[bool]:
+        """Write entries. False, in its place, for one whose place in its stream is taken."""
+        if not events:
+            return []
+        entries = [{"_id": each.key, "event": each.to_wire(), **copies_of(each)} for each in events]
         try:
-            self._entries.insert_one(entry)
-        except DuplicateKeyError:
-            return False
-        return True
+            self._entries.insert_many(entries, ordered=False)
+        except BulkWriteError as fault:
+            taken = places_taken(fault)
+            return [place not in taken for place in range(len(events))]
+        return [True] * len(events)
+
+    def links_at(self, keys: Sequence[str]) -> dict[str, Link]:
+        """Return what links the entries that are held under these keys to their neighbours."""
+        found = self._entries.find({"_id": {"$in": list(keys)}}, LINK)
+        return {
+            each["_id"]: Link(each["event"].get("previoushash"), each["event"].get("hash"))
+            for each in found
+        }
 
     def entry_at(self, stream: str, sequence: int) -> Envelope | None:
         """Return the entry at one place of a stream."""
@@ -129,8 +143,14 @@ class MongoArchive:
 
     def entries_of_case(self, ref: str) -> list[Envelope]:
         """Return every entry of a case."""
-        found = self._entries.find({"case": ref}, {"event": 1})
-        return [Envelope.from_wire(each["event"]) for each in found]
+        return self.entries_of_cases([ref])[ref]
+
+    def entries_of_cases(self, refs: Sequence[str]) -> dict[str, list[Envelope]]:
+        """Return every entry of several cases, by case."""
+        entries: dict[str, list[Envelope]] = {ref: [] for ref in refs}
+        for each in self._entries.find({"case": {"$in": list(refs)}}, {"case": 1, "event": 1}):
+            entries[each["case"]].append(Envelope.from_wire(each["event"]))
+        return entries
 
     def raw_entries(self) -> Iterator[Mapping[str, Any]]:
         """Yield every stored entry as it is, stream by stream, without holding them all."""
@@ -152,16 +172,14 @@ class MongoArchive:
         )
         return next((int(each["streams"]) for each in counted), 0)
 
-    def put_case(self, case: CaseProjection) -> bool:
-        """Replace the projection, unless one that has read as much or more is there."""
-        stored = to_stored(case)
-        stored["_id"] = stored.pop("ref")
-        older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
+    def put_cases(self, cases: Sequence[CaseProjection]) -> None:
+        """Replace projections, each unless one that has read as much or more is there."""
+        if not cases:
+            return
         try:
-            self._cases.replace_one(older, stored, upsert=True)
-        except DuplicateKeyError:
-            return False
-        return True
+            self._cases.bulk_write([_put(case) for case in cases], ordered=False)
+        except BulkWriteError as fault:
+            places_taken(fault)
 
     def case_at(self, ref: str) -> CaseProjection | None:
         """Return the projection of a case."""
@@ -206,6 +224,13 @@ class MongoArchive:
         grouped = self._entries.aggregate([chosen, {"$group": {"_id": "$case"}}], allowDiskUse=True)
         for each in grouped:
             yield each["_id"]
+
+
+def _put(case: CaseProjection) -> ReplaceOne[dict[str, Any]]:
+    stored = to_stored(case)
+    del stored["ref"]
+    older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
+    return ReplaceOne(older, stored, upsert=True)
 
 
 def copies_of(event: Envelope) -> dict[str, Any]:

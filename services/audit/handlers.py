@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,13 +12,13 @@ from typing import Final
 from pymongo.errors import PyMongoError
 
 from services.audit.domain.announcing import Announcements, announce, unsaid
-from services.audit.domain.archive import Archive
+from services.audit.domain.archive import Archive, Link
 from services.audit.domain.clocks import State, clocks_of
 from services.audit.domain.projection import CaseProjection, project
 from services.audit.domain.timeline import belongs
 from shared.clock import Clock
 from shared.events.codes import Role
-from shared.events.envelope import Envelope, MalformedEvent, NotIntact, OutOfPlace
+from shared.events.envelope import GENESIS, Envelope, MalformedEvent, NotIntact, OutOfPlace
 from shared.faults import Point, reached
 from shared.hearing import Early, Outcome
 from shared.messaging.feed import Feed, FeedUnavailable
@@ -63,6 +64,47 @@ def receive(event: Envelope, oversight: Oversight) -> Outcome:
     reached(Point.AUDIT_AFTER_APPEND)
     refresh(event.subject, oversight)
     return Outcome.HANDLED if kept else Outcome.ALREADY_HANDLED
+
+
+def receive_many(events: Sequence[Envelope], oversight: Oversight) -> list[Outcome | None]:
+    """Keep events as `receive` does, in one write, and bring the clocks of their cases up to date.
+
+    None: take this one by itself. It is a second copy, or does not simply continue what is held of
+    its stream, or its case could not be computed: `receive` says which.
+    """
+    fresh = _continuing(events, oversight.archive)
+    kept = oversight.archive.insert_entries([events[place] for place in fresh])
+    reached(Point.AUDIT_AFTER_APPEND)
+    places = [place for place, is_kept in zip(fresh, kept, strict=True) if is_kept]
+    computed = _refresh_many({events[place].subject for place in places}, oversight)
+    outcomes: list[Outcome | None] = [None] * len(events)
+    for place in places:
+        if events[place].subject in computed:
+            outcomes[place] = Outcome.HANDLED
+    return outcomes
+
+
+def _continuing(events: Sequence[Envelope], archive: Archive) -> list[int]:
+    """Return the places of the events that are new and link to what is held of their streams, or
+    to one another."""
+    held = archive.links_at(sorted({key for event in events for key in _around(event)}))
+    fresh = []
+    for place, event in enumerate(events):
+        before, at, after = (held.get(key) for key in _around(event))
+        follows = event.previous_hash == (before.hash if before else GENESIS)
+        has_place = at is None and follows and (before is not None or event.sequence == 1)
+        precedes = after is None or after.previous_hash == event.hash
+        if has_place and precedes and belongs(event) and event.is_intact():
+            held[event.key] = Link(event.previous_hash, event.hash)
+            fresh.append(place)
+    return fresh
+
+
+def _around(event: Envelope) -> tuple[str, str, str]:
+    """Return the keys of the place before an event, of its own, and of the one after."""
+    places = (event.sequence - 1, event.sequence, event.sequence + 1)
+    before, at, after = (f"{event.stream}#{place}" for place in places)
+    return before, at, after
 
 
 def _has_predecessor(event: Envelope, archive: Archive) -> bool:
@@ -113,7 +155,7 @@ def _keep(event: Envelope, archive: Archive) -> bool:
     linked_back = event.follows(before) if before or event.sequence == 1 else True
     if not linked_back or (after is not None and not after.follows(event)):
         raise OutOfPlace("it does not link to its neighbours in the stream")
-    if archive.insert_entry(event):
+    if archive.insert_entries([event]) == [True]:
         return True
     held = archive.entry_at(event.stream, event.sequence)
     if held is None or held.hash != event.hash:
@@ -124,8 +166,18 @@ def _keep(event: Envelope, archive: Archive) -> bool:
 def refresh(ref: str, oversight: Oversight) -> CaseProjection:
     """Compute the projection of a case from all its entries; kept only if it has read more."""
     case = project(ref, oversight.archive.entries_of_case(ref), oversight.limits)
-    oversight.archive.put_case(case)
+    oversight.archive.put_cases([case])
     return case
+
+
+def _refresh_many(refs: Iterable[str], oversight: Oversight) -> set[str]:
+    """Refresh several cases in one write. Returns which; one that cannot be computed is left."""
+    cases = []
+    for ref, entries in oversight.archive.entries_of_cases(sorted(refs)).items():
+        with suppress(ValueError, TypeError, KeyError):
+            cases.append(project(ref, entries, oversight.limits))
+    oversight.archive.put_cases(cases)
+    return {case.ref for case in cases}
 
 
 def project_what_is_behind(oversight: Oversight) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from services.audit.handlers import Oversight, receive
-from shared.events.envelope import Envelope
-from shared.hearing import Outcome
-from shared.service import Hearing
+from services.audit.handlers import Oversight, receive, receive_many
+from shared.hearing import Hearing
 from shared.settings import SERVICES_WITH_FEEDS
 
 HEARS: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS)
@@ -16,8 +15,8 @@ HEARS: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS)
 
 def hearing(oversight: Oversight) -> Hearing:
     """Return how audit takes events: the timeline entry is the one write."""
-
-    def keep(event: Envelope) -> Outcome:
-        return receive(event, oversight)
-
-    return Hearing(receive=keep, known_head=oversight.archive.head_of)
+    return Hearing(
+        receive=partial(receive, oversight=oversight),
+        receive_many=partial(receive_many, oversight=oversight),
+        known_head=oversight.archive.head_of,
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,7 @@ from marshmallow import Schema, ValidationError, post_load, validate
 from marshmallow import fields as kinds
 
 from shared.events import audit, referral, strategy
+from shared.events.compiled import Doubtful, codec_of
 from shared.events.envelope import Envelope, MalformedEvent, iso
 from shared.events.facts import Fact, TextKind
 
@@ -73,6 +75,9 @@ def is_known(event_type: str, version: int) -> bool:
 
 def data_of(fact: Fact) -> dict[str, Any]:
     """Return the `data` of an event. Raises ValidationError if the fact holds what it may not."""
+    with suppress(Doubtful):
+        plain: dict[str, Any] = codec_of(type(fact)).write(fact)
+        return plain
     schema = schema_of(type(fact))
     dumped: dict[str, Any] = schema.dump(fact)
     if faults := schema.validate(dumped):
@@ -86,16 +91,23 @@ def fact_of(envelope: Envelope) -> Fact:
     if fact_class is None:
         unknown = UnknownVersion if is_known(envelope.type, 1) else UnknownType
         raise unknown(f"unknown event {envelope.type} version {envelope.version}")
+    fact = _read(fact_class, envelope)
+    while upgrade := UPGRADES.get(type(fact)):
+        fact = upgrade(fact)
+    return fact
+
+
+def _read(fact_class: type[Fact], envelope: Envelope) -> Fact:
+    at = envelope.occurred_at
+    with suppress(Doubtful):
+        plain: Fact = codec_of(fact_class).read({**envelope.data, "occurred_at": at})
+        return plain
     try:
-        fact: Fact = schema_of(fact_class).load(
-            {**envelope.data, "occurred_at": envelope.occurred_at and iso(envelope.occurred_at)}
-        )
+        fact: Fact = schema_of(fact_class).load({**envelope.data, "occurred_at": at and iso(at)})
     except ValidationError as fault:
         messages: dict[str, Any] = fault.normalized_messages()  # type: ignore[no-untyped-call]
         named = ", ".join(sorted(map(str, messages)))
         raise MalformedEvent(f"{envelope.type}: wrong or missing: {named}") from None
-    while upgrade := UPGRADES.get(type(fact)):
-        fact = upgrade(fact)
     return fact
 
 

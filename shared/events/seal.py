@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.events.codes import Role
-from shared.events.envelope import Envelope, canonical, data_schema, hash_of, iso
+from shared.events.envelope import GENESIS, Envelope, canonical, data_schema, hash_of_bytes, iso
 from shared.events.facts import Fact
 from shared.events.registry import data_of
 from shared.ids import new_event_id
 
 LARGEST_EVENT: Final = 64 * 1024
 """Bytes. A larger event could be refused by a broker after it was committed."""
+
+
+HASH_TAKES: Final = len('"hash":"",') + len(GENESIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def seal(
     sealed: list[dict[str, Any]] = []
     previous = place.tail_hash
     correlation = cause.correlation_id if cause else None
+    written_at, stream = iso(at), place.stream
     for sequence, fact in enumerate(facts, start=place.version + 1):
         event_id = new_event_id()
         correlation = correlation or event_id
@@ -67,8 +71,8 @@ def seal(
             "dataschema": data_schema(fact.type, fact.version),
             "datacontenttype": "application/json",
             "subject": place.subject,
-            "time": iso(at),
-            "stream": place.stream,
+            "time": written_at,
+            "stream": stream,
             "sequence": sequence,
             "previoushash": previous,
             "actor": by.id,
@@ -80,8 +84,9 @@ def seal(
             wire["occurredat"] = iso(fact.occurred_at)
         if cause is not None:
             wire["causationid"] = cause.id
-        wire["hash"] = previous = hash_of(wire)
-        if len(canonical(wire)) > LARGEST_EVENT:
+        unhashed = canonical(wire)
+        wire["hash"] = previous = hash_of_bytes(unhashed)
+        if len(unhashed) + HASH_TAKES > LARGEST_EVENT:
             raise ValueError(f"{fact.type} is larger than an event may be")
         sealed.append(wire)
     if not sealed:

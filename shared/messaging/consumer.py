@@ -6,6 +6,8 @@ any failure the connection is thrown away, what the service needs at the broker 
 and consuming begins anew: also when the broker took the queue away, which it says with a message
 that kombu's own loop would answer by asking for the missing queue for ever.
 
+What is here at a moment is taken as one batch; nothing is waited for to make it larger.
+
 One message at a time at first, and many only when a row of them came for the first time: on a
 quorum queue a crash counts against every message that was handed out, and one that kills the
 process must not take its neighbours with it.
@@ -16,6 +18,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any, Final
 
@@ -37,7 +40,10 @@ from shared.messaging.topology import (
 log = logging.getLogger(__name__)
 
 CAREFUL: Final = 1
-PREFETCH: Final = 50
+PREFETCH: Final = 500
+"""Also the largest batch."""
+AT_ONCE: Final = 0.001
+"""Seconds: how long the next message of a batch is waited for."""
 CLEAN: Final = 20
 """Messages in a row that came for the first time, after which many are taken at once."""
 SHORTEST_PAUSE: Final = 0.5
@@ -54,6 +60,8 @@ class Consumer:
         self._rabbitmq = is_rabbitmq(amqp_url)
         self._prefetch = CAREFUL
         self._clean = 0
+        self._batch: list[Message] = []
+        """Messages that came for the first time and wait to be taken together."""
         self._pause = SHORTEST_PAUSE
         self._stopping = threading.Event()
         self.last_alive = time.monotonic()
@@ -70,7 +78,7 @@ class Consumer:
             try:
                 self._consume()
             except _AllClear:
-                self._prefetch = PREFETCH
+                self._prefetch, self._batch = PREFETCH, []
                 continue
             except StoreAway as fault:
                 log.warning("store away; nothing is taken", extra={"reason": str(fault)})
@@ -80,6 +88,7 @@ class Consumer:
             except Exception as fault:
                 log.warning("consumer lost its broker", extra={"reason": type(fault).__name__})
             self._prefetch, self._clean = CAREFUL, 0
+            self._batch = []
             self._stopping.wait(self._pause)
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
@@ -105,10 +114,14 @@ class Consumer:
             log.warning("queues not looked at", extra={"reason": type(fault).__name__})
 
     def _drain(self, opened: Connection) -> None:
+        """Wait for a message, gather what else is here by now, and take it all."""
         try:
             opened.drain_events(timeout=1)
+            while len(self._batch) < self._prefetch:
+                opened.drain_events(timeout=AT_ONCE)
         except TimeoutError:
-            log.debug("nothing came")
+            log.debug("nothing more came")
+        self._take_batch()
         opened.heartbeat_check()
 
     def _subscriptions(self, opened: Connection) -> list[Subscription]:
@@ -128,17 +141,35 @@ class Consumer:
         ]
 
     def _on_event(self, message: Message) -> None:
-        """Take one message. It is acknowledged once what became of it is stored."""
-        again = bool(message.delivery_info.get("redelivered"))
-        outcome = self._listener.take_body(_raw(message), again=again)
-        message.ack()
-        self.taken += 1
-        self._pause = SHORTEST_PAUSE
-        if outcome is not Outcome.HANDLED:
-            log.debug("event taken", extra={"outcome": outcome.name})
-        self._clean = 0 if again else self._clean + 1
+        """Keep a message for the batch; one that came before is taken at once, by itself."""
+        if message.delivery_info.get("redelivered"):
+            self._take_batch()
+            self._clean = 0
+            _tell([self._listener.take_body(_raw(message), again=True)])
+            self._acknowledge([message])
+        else:
+            self._batch.append(message)
+
+    def _take_batch(self) -> None:
+        """Take what was gathered. It is acknowledged once what became of it is stored."""
+        if not self._batch:
+            return
+        batch, self._batch = self._batch, []
+        _tell(self._listener.take_bodies([_raw(each) for each in batch]))
+        self._acknowledge(batch)
+        self._clean += len(batch)
         if self._rabbitmq and self._prefetch == CAREFUL and self._clean >= CLEAN:
             raise _AllClear
+
+    def _acknowledge(self, messages: list[Message]) -> None:
+        if self._rabbitmq:
+            # All that came before the last one is taken by now, whichever queue brought it.
+            messages[-1].ack(multiple=True)
+        else:
+            for each in messages:
+                each.ack()
+        self.taken += len(messages)
+        self._pause = SHORTEST_PAUSE
 
     def _on_dead_letter(self, message: Message) -> None:
         """Take what the broker gave up on: with care, for it may be poison or only unlucky."""
@@ -153,6 +184,12 @@ class Consumer:
 
 class _AllClear(Exception):
     """Drop the connection and take many at once: how many is fixed when consuming begins."""
+
+
+def _tell(outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome is not Outcome.HANDLED:
+            log.debug("event taken", extra={"outcome": outcome.name})
 
 
 def _raw(message: Message) -> bytes:

@@ -10,7 +10,8 @@ handled: the process may have died of it the last time, and a note is what ends 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from marshmallow import ValidationError
@@ -18,7 +19,7 @@ from pymongo.errors import PyMongoError
 
 from shared.events.envelope import Envelope, MalformedEvent, parse
 from shared.faults import Point, reached
-from shared.hearing import Early, Outcome
+from shared.hearing import Early, Hearing, Outcome
 from shared.messaging.causes import Cause, cause_of, in_words
 from shared.messaging.feed import Feed, FeedUnavailable
 from shared.messaging.held import Held, HeldEvents, Kind
@@ -46,7 +47,7 @@ class Listener:
     def __init__(
         self,
         hears: tuple[str, ...],
-        receive: Callable[[Envelope], Outcome],
+        hearing: Hearing,
         held: HeldEvents,
         feed: Feed,
         *,
@@ -55,7 +56,7 @@ class Listener:
         """`count` is told of each event that is held for another try or parked."""
         self.hears = hears
         self.held = held
-        self._receive = receive
+        self._receive, self._receive_many = hearing.receive, hearing.receive_many
         self._feed = feed
         self._count = count
 
@@ -63,6 +64,22 @@ class Listener:
         """Take a message as it came. Raises StoreAway and nothing else."""
         try:
             return self._take_body(body, again=again)
+        except PyMongoError as fault:
+            raise StoreAway(type(fault).__name__) from fault
+
+    def take_bodies(self, bodies: Sequence[bytes]) -> list[Outcome]:
+        """Take messages that came for the first time, as one batch. Raises StoreAway and nothing
+        else; then all of them are to be taken again.
+
+        What a batch does not settle is taken one by one, in the order in which it came: whatever
+        is wrong with it is nobody else's fault.
+        """
+        try:
+            settled = self._settled_together(bodies) if len(bodies) > 1 else {}
+            return [
+                settled.get(place) or self._take_body(body, again=False)
+                for place, body in enumerate(bodies)
+            ]
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
 
@@ -86,6 +103,24 @@ class Listener:
             return sum(self._try_held(held) for held in self.held.due())
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
+
+    def _settled_together(self, bodies: Sequence[bytes]) -> dict[int, Outcome]:
+        """Return, by place, what became of the messages that a batch can settle."""
+        events = {}
+        for place, body in enumerate(bodies):
+            with suppress(MalformedEvent):
+                if (event := parse(body)).source in self.hears:
+                    events[place] = event
+        reached(Point.CONSUMER_BEFORE_HANDLING)
+        try:
+            outcomes = self._receive_many(list(events.values()))
+        except PyMongoError:
+            raise
+        except Exception as fault:
+            log.warning("a batch is taken one by one", extra={"reason": type(fault).__name__})
+            return {}
+        reached(Point.CONSUMER_AFTER_HANDLING)
+        return {place: outcome for place, outcome in zip(events, outcomes, strict=True) if outcome}
 
     def _take_body(self, body: bytes, *, again: bool) -> Outcome:
         try:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Final, Protocol
 
 import pika
@@ -205,15 +206,17 @@ class ConfirmingPublisher:
         if flight is None:
             return
         method = frame.method
-        tags = (
-            [tag for tag in flight.waiting if tag <= method.delivery_tag]
-            if method.multiple
-            else [method.delivery_tag]
-        )
-        for tag in tags:
-            place = flight.waiting.pop(tag, None)
-            taken = isinstance(method, pika.spec.Basic.Ack)
-            if place is not None and taken and flight.batch[place].id not in flight.returned:
+        taken = isinstance(method, pika.spec.Basic.Ack)
+        for tag in _tags_of(method, flight.waiting):
+            place = flight.waiting.pop(tag)
+            if taken and flight.batch[place].id not in flight.returned:
                 flight.confirmed.add(place)
         if not flight.waiting:
             flight.landed.set()
+
+
+def _tags_of(method: Any, waiting: Mapping[int, int]) -> list[int]:
+    """Return which of the waiting delivery tags a confirm speaks of; they wait in order."""
+    if method.multiple:
+        return list(takewhile(lambda tag: tag <= method.delivery_tag, waiting))
+    return [method.delivery_tag] if method.delivery_tag in waiting else []

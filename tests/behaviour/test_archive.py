@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from services.audit.domain.archive import Archive
+from services.audit.domain.archive import Archive, Link
 from services.audit.domain.projection import CaseProjection, project
 from shared.events.envelope import Envelope
 from shared.practice import load_time_limits
@@ -24,17 +24,33 @@ def projection(entries: int, ref: str = CASE) -> CaseProjection:
 def keep(archive: Archive, *events: Envelope) -> None:
     """Insert entries."""
     for each in events:
-        archive.insert_entry(each)
+        archive.insert_entries([each])
 
 
 def test_a_place_of_a_stream_is_taken_once(archive: Archive) -> None:
-    assert archive.insert_entry(LINE[0])
-    assert not archive.insert_entry(LINE[0])
-    assert not archive.insert_entry(replace(LINE[0], actor="somebody-else"))
+    assert archive.insert_entries([LINE[0]]) == [True]
+    assert archive.insert_entries([LINE[0]]) == [False]
+    assert archive.insert_entries([replace(LINE[0], actor="somebody-else")]) == [False]
 
     assert archive.entry_at(LINE[0].stream, 1) == LINE[0]
     assert archive.hash_at(LINE[0].stream, 1) == LINE[0].hash
     assert archive.entry_at(LINE[0].stream, 2) is None
+
+
+def test_of_several_entries_those_are_kept_whose_place_is_free(archive: Archive) -> None:
+    keep(archive, LINE[1])
+
+    assert archive.insert_entries([*LINE[:3]]) == [True, False, True]
+    assert archive.insert_entries([]) == []
+
+
+def test_links_tell_the_hashes_of_what_is_held(archive: Archive) -> None:
+    keep(archive, LINE[0])
+    held, missing = LINE[0], LINE[1]
+
+    links = archive.links_at([held.key, missing.key])
+
+    assert links == {held.key: Link(held.previous_hash, held.hash)}
 
 
 def test_a_stream_is_held_up_to_its_first_hole(archive: Archive) -> None:
@@ -54,6 +70,11 @@ def test_the_entries_of_a_case_are_all_of_its_streams(archive: Archive) -> None:
         LINE, key=lambda each: each.key
     )
     assert archive.entries_of_case("MASH-00000-00000") == []
+    several = archive.entries_of_cases([CASE, "MASH-00000-00000"])
+    assert {ref: len(entries) for ref, entries in several.items()} == {
+        CASE: len(LINE),
+        "MASH-00000-00000": 0,
+    }
     assert archive.streams_held("/strategy") == 1
     assert archive.streams_held("/audit") == 0
 
@@ -70,12 +91,13 @@ def test_raw_entries_come_stream_by_stream_and_in_order(archive: Archive) -> Non
 
 
 def test_a_projection_is_replaced_only_by_one_that_read_more(archive: Archive) -> None:
-    assert archive.put_case(projection(3))
-    assert not archive.put_case(projection(2))
-    assert not archive.put_case(projection(3))
+    archive.put_cases([projection(3)])
+    archive.put_cases([projection(2), replace(projection(3), ref="MASH-OTHER-00000")])
+    archive.put_cases([replace(projection(3), children=())])
     assert archive.case_at(CASE) == projection(3)
+    assert archive.case_at("MASH-OTHER-00000")
 
-    assert archive.put_case(projection(4))
+    archive.put_cases([projection(4)])
     assert archive.case_at(CASE) == projection(4)
     archive.drop_case(CASE)
     assert archive.case_at(CASE) is None
@@ -89,10 +111,10 @@ def test_the_cases_due_come_the_longest_waiting_first(archive: Archive) -> None:
         (-5, "MASH-FIRST-00000"),
         (-1, "MASH-THENX-00000"),
     ):
-        archive.put_case(
-            replace(projection(1), ref=ref, next_tick=now + timedelta(minutes=minutes))
+        archive.put_cases(
+            [replace(projection(1), ref=ref, next_tick=now + timedelta(minutes=minutes))]
         )
-    archive.put_case(replace(projection(1), ref="MASH-NEVER-00000", next_tick=None))
+    archive.put_cases([replace(projection(1), ref="MASH-NEVER-00000", next_tick=None)])
 
     assert list(archive.cases_due(now)) == ["MASH-FIRST-00000", "MASH-THENX-00000"]
 
@@ -102,8 +124,8 @@ def test_a_case_is_behind_until_its_projection_has_read_every_entry(archive: Arc
     assert list(archive.cases_behind()) == [CASE]
     assert list(archive.all_cases()) == [CASE]
 
-    archive.put_case(projection(1))
+    archive.put_cases([projection(1)])
     assert list(archive.cases_behind()) == [CASE]
 
-    archive.put_case(projection(2))
+    archive.put_cases([projection(2)])
     assert list(archive.cases_behind()) == []

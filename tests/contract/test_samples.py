@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.events.envelope import Envelope, MalformedEvent, canonical, hash_of, parse
 from shared.events.facts import Fact
@@ -79,6 +81,22 @@ def test_a_sample_is_an_event_by_the_cloudevents_package(name: str) -> None:
 
     assert read.get_type() == samples.wire(name)["type"]
     assert read.get_attributes()["sequence"] == samples.wire(name)["sequence"]
+
+
+@every_sample
+@given(broken=st.data())
+def test_what_is_read_here_is_an_event_by_the_cloudevents_package_however_it_is_broken(
+    name: str, broken: st.DataObject
+) -> None:
+    wire = samples.wire(name)
+    attribute = broken.draw(st.sampled_from(sorted(wire)))
+    value = broken.draw(st.none() | st.integers() | st.text() | st.sampled_from(["1.0", "data"]))
+    try:
+        event = Envelope.from_wire({**wire, attribute: value})
+    except MalformedEvent:
+        return
+
+    JSONFormat().read(CloudEvent, canonical(event.to_wire()))
 
 
 @every_sample

@@ -189,7 +189,7 @@ def test_an_older_reading_never_replaces_a_newer_projection(world: AuditWorld) -
     world.hears(*line)
     stale = project(CASE, line[:3], world.limits)
 
-    assert not MongoArchive().put_case(stale)
+    MongoArchive().put_cases([stale])
 
     case = world.case()
     assert case is not None
@@ -211,7 +211,7 @@ def test_thrown_away_projections_are_rebuilt_to_the_same_result(world: AuditWorl
 def test_the_watchdog_finds_a_projection_that_a_crash_left_behind(world: AuditWorld) -> None:
     line = a_kept_line()
     world.hears(*line[:4])
-    MongoArchive().insert_entry(line[4])
+    MongoArchive().insert_entries([line[4]])
     world.hears(*sealed("/referral", [(SCHOOL, "2026-11-23T11:00", received())], case=OTHER_CASE))
     MongoArchive().drop_case(OTHER_CASE)
 
@@ -225,7 +225,7 @@ def test_the_watchdog_finds_a_projection_that_a_crash_left_behind(world: AuditWo
 def test_a_duplicate_brings_a_projection_up_to_date_after_a_crash(world: AuditWorld) -> None:
     line = a_kept_line()
     world.hears(*line[:2])
-    MongoArchive().insert_entry(line[2])
+    MongoArchive().insert_entries([line[2]])
 
     assert world.hears(line[2]) == [Outcome.ALREADY_HANDLED]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -55,9 +55,9 @@ class Killed(BaseException):
 class DyingArchive(MongoArchive):
     """The store of a process that is killed when its first word is on the timeline."""
 
-    def insert_entry(self, event: Envelope) -> bool:
-        """Write the entry, and nothing after it."""
-        super().insert_entry(event)
+    def insert_entries(self, events: Sequence[Envelope]) -> list[bool]:
+        """Write the entries, and nothing after them."""
+        super().insert_entries(events)
         raise Killed
 
 

@@ -24,6 +24,7 @@ DELIVERIES = int(os.environ.get("SHUFFLED_DELIVERIES", "3000"))  # noqa: TID251 
 COPIES = 3
 LONG = 10
 CONSUMERS = 4
+BATCH = 7
 REFS = [f"MASH-00001-0{n:04}" for n in range(DELIVERIES // COPIES // LONG)]
 
 
@@ -32,9 +33,9 @@ def consume(toy: Toy, bodies: Sequence[bytes]) -> None:
 
     def take(share: Sequence[bytes]) -> None:
         held = HeldEvents(toy.database, SystemClock())
-        listener = Listener(HEARS, toy.receive, held, toy.feed)
-        for body in share:
-            listener.take_body(body)
+        listener = Listener(HEARS, toy.hearing(), held, toy.feed)
+        for begin in range(0, len(share), BATCH):
+            listener.take_bodies(share[begin : begin + BATCH])
 
     threads = [
         threading.Thread(target=take, args=(bodies[number::CONSUMERS],))

@@ -80,7 +80,7 @@ def kept(records: Records, ref: str) -> Kept:
     """Read everything that is kept of one record."""
     pending = {each.ref: each.events for each in records.pending(EVERYTHING)}
     return Kept(
-        record=records.find(ref),
+        record=records.find([ref])[0],
         stream=tuple(records.events(ref, after=0, most=EVERYTHING)),
         unpublished=tuple(wire["sequence"] for wire in pending.get(ref, ())),
     )

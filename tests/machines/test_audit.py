@@ -14,7 +14,7 @@ from services.audit.domain.announcing import Announcement, Announcements
 from services.audit.domain.chain import faults_in
 from services.audit.domain.clocks import ANNOUNCED_BY, ClockState, Mark, State, clocks_of
 from services.audit.domain.projection import project
-from services.audit.handlers import Oversight, receive, sweep
+from services.audit.handlers import Oversight, receive, receive_many, sweep
 from shared.events.codes import Clock, ThresholdOutcome
 from shared.events.envelope import Envelope, MalformedEvent
 from shared.events.facts import ChildOnCase
@@ -134,6 +134,27 @@ class AuditMachine(RuleBasedStateMachine):
             if source not in self.feed.away and not held and not follows:
                 assert self.archive.head_of(stream[place].stream) > place
 
+    @rule(
+        several=st.lists(
+            st.tuples(refs, st.sampled_from(["/referral", "/strategy"]), places), max_size=8
+        ),
+        forged=st.booleans(),
+    )
+    def several_arrive(self, several: list[tuple[str, str, int]], forged: bool) -> None:
+        """A batch arrives, in any order: what continues its stream is kept, and nothing else."""
+        streams = [(self.written[source].streams.get(ref, []), n) for ref, source, n in several]
+        came = [stream[n % len(stream)] for stream, n in streams if stream]
+        came += [sources.forged(each) for each in came[:1] if forged]
+        before = self.keys()
+        outcomes = receive_many(came, self.oversight)
+        kept = [each for each, outcome in zip(came, outcomes, strict=True) if outcome]
+        assert {*outcomes} <= {Outcome.HANDLED, None}
+        assert {*self.keys()} == {*before, *(each.key for each in kept)}
+        assert all(each.is_intact() and each.key not in before for each in kept)
+        assert len({each.key for each in kept}) == len(kept)
+        for each in kept:
+            assert each.sequence == 1 or self.archive.entry_at(each.stream, each.sequence - 1)
+
     @rule(ref=refs, place=places)
     def a_forged_one_arrives(self, ref: str, place: int) -> None:
         """A changed event is refused, whatever is held already."""
@@ -162,9 +183,9 @@ class AuditMachine(RuleBasedStateMachine):
     def sweeps(self) -> None:
         """A sweep says what there is to say; a second one at once has nothing to add."""
         sweep(self.oversight)
-        version = {ref: self.records.find(ref).version for ref in REFS}
+        version = {ref: self.records.find([ref])[0].version for ref in REFS}
         sweep(self.oversight)
-        assert version == {ref: self.records.find(ref).version for ref in REFS}
+        assert version == {ref: self.records.find([ref])[0].version for ref in REFS}
 
     @rule(source=st.sampled_from(["/referral", "/strategy"]))
     def a_source_goes_or_comes_back(self, source: str) -> None:

@@ -92,7 +92,7 @@ class LineMachine(RuleBasedStateMachine):
         feed = MemoryFeed({"/referral": streams}, self.clock, self.at)
         hearer = Hearer(self.hearers, {ReferrerInformed: note})
         self.held = HeldEvents(self.database, self.clock)
-        self.listener = Listener(("/referral",), hearer.receive, self.held, feed)
+        self.listener = Listener(("/referral",), hearer.hearing(), self.held, feed)
         self.relay = Relay(streams, lambda: self.wire, sweep_seconds=1)
         self.catch_up = CatchUp(
             self.marks,
@@ -145,6 +145,16 @@ class LineMachine(RuleBasedStateMachine):
             letter = self.wire.letters.pop(place % len(self.wire.letters))
             if not self.unless_it_dies(dies, lambda: self.take(letter)):
                 self.wire.letters.append(replace(letter, again=True))
+
+    @rule(most=st.integers(2, 6), dies=dies)
+    def several_arrive(self, most: int, dies: int | None) -> None:
+        """A batch of messages arrives; if the process dies of it, all of them come again."""
+        fresh = [each for each in self.wire.letters if not each.again][:most]
+        bodies = [each.body for each in fresh]
+        for each in fresh:
+            self.wire.letters.remove(each)
+        if not self.unless_it_dies(dies, lambda: self.listener.take_bodies(bodies)):
+            self.wire.letters += [replace(each, again=True) for each in fresh]
 
     def take(self, letter: Letter) -> None:
         """Hand a letter over, as the consumer does."""
@@ -210,7 +220,9 @@ class LineMachine(RuleBasedStateMachine):
 
     def all_heard(self) -> bool:
         """Has the hearer heard everything that was said?"""
-        return all(self.hearers.load(ref).version == self.spoken.find(ref).version for ref in REFS)
+        return all(
+            self.hearers.load(ref).version == self.spoken.find([ref])[0].version for ref in REFS
+        )
 
 
 TestLine = LineMachine.TestCase

@@ -93,11 +93,11 @@ class ReferralMachine(RuleBasedStateMachine):
 
     def carry_out(self, kind: type[Command], ref: str, act: Callable[[], Root[Referral]]) -> bool:
         """Carry out a command; when it is refused nothing may have changed. True if it was done."""
-        before, version = self.stages.get(ref), self.records.find(ref).version
+        before, version = self.stages.get(ref), self.records.find([ref])[0].version
         with refused_leaves_nothing(self.look) as refusals:
             after = act().state
             assert after is not None
-            if self.records.find(ref).version > version:
+            if self.records.find([ref])[0].version > version:
                 assert TRANSITIONS[before][kind] is after.stage
             self.stages[ref] = after.stage
         return not refusals
@@ -245,7 +245,7 @@ class ReferralMachine(RuleBasedStateMachine):
     @rule(ref=refs, upto=st.integers(0, 9))
     def broker_confirms(self, ref: str, upto: int) -> None:
         """The broker confirms; an old confirm may come late."""
-        self.records.raise_markers({ref: min(upto, self.records.find(ref).version)})
+        self.records.raise_markers({ref: min(upto, self.records.find([ref])[0].version)})
 
     @invariant()
     def every_record_is_whole_and_tells_what_happened(self) -> None:

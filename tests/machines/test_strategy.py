@@ -209,6 +209,24 @@ class StrategyMachine(RuleBasedStateMachine):
             self.hearer.receive(sources.forged(stream[place]))
         assert self.look() == before
 
+    @rule(several=st.lists(st.tuples(refs, st.integers(0, 3)), max_size=8))
+    def hear_several(self, several: list[tuple[str, int]]) -> None:
+        """A batch arrives, in any order: of each case the next ones are heard, and no other."""
+        streams = self.source.streams
+        came = [streams[ref][n] for ref, n in several if n < len(streams.get(ref, []))]
+        known = {event.stream: self.hearer.known_head(event.stream) for event in came}
+        left: set[str] = set()
+        for event, outcome in zip(came, self.hearer.receive_many(came), strict=True):
+            if outcome is Outcome.HANDLED:
+                known[event.stream] += 1
+                assert event.sequence == known[event.stream]
+            elif outcome is Outcome.ALREADY_HANDLED:
+                assert event.sequence <= known[event.stream]
+            else:
+                assert event.sequence > known[event.stream] or event.stream in left
+                left.add(event.stream)
+        assert all(self.hearer.known_head(stream) == head for stream, head in known.items())
+
     @rule(ref=refs)
     def goes_on_as_it_should(self, ref: str) -> None:
         """The next step of a case, taken by the right person, is never refused."""

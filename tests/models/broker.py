@@ -129,6 +129,8 @@ class MemoryMessage:
     letter: Letter
     acknowledge: Callable[[Letter], None]
     at: At = unhindered
+    before: tuple[Letter, ...] = ()
+    """What the same consumer was handed before it and has not acknowledged."""
 
     @property
     def body(self) -> bytes:
@@ -145,8 +147,10 @@ class MemoryMessage:
         """Was it delivered before?"""
         return {"redelivered": self.letter.deliveries > 0}
 
-    def ack(self) -> None:
-        """Acknowledge."""
+    def ack(self, *, multiple: bool = False) -> None:
+        """Acknowledge; with all that was handed out before it, if that is asked."""
         self.at("acknowledge", ConnectionResetError)
+        for letter in self.before if multiple else ():
+            self.acknowledge(letter)
         self.acknowledge(self.letter)
         self.at("acknowledged", ConnectionResetError)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.audit.documents import copies_of
+from services.audit.domain.archive import Link
 from services.audit.domain.projection import CaseProjection
 from services.audit.domain.timeline import head_without_hole
 from services.strategy.documents import Reservation, pieces
@@ -57,21 +58,17 @@ class MemoryRecords:
     def ensure_indexes(self) -> None:
         """Nothing to do."""
 
-    def find(self, ref: str) -> Record:
-        """Return a record without its history."""
-        self._at("read a record", STORE_AWAY)
-        kept = self.shelf.get(ref, KeptRecord())
-        return Record(
-            version=kept.version,
-            state=kept.state,
-            heard=dict(kept.heard),
-            tail_hash=kept.events[-1]["hash"] if kept.events else GENESIS,
-        )
+    def find(self, refs: Sequence[str]) -> list[Record]:
+        """Return records without their histories."""
+        self._at("read records", STORE_AWAY)
+        return [_record(self.shelf.get(ref, KeptRecord())) for ref in refs]
 
     def write(self, writes: Sequence[RecordWrite]) -> list[bool]:
-        """Make each write whose condition holds."""
-        self._at("write records", STORE_AWAY)
-        made = [self._make(write) for write in writes]
+        """Make each write whose condition holds; one by one, as an unordered bulk is made."""
+        made = []
+        for write in writes:
+            self._at("write records", STORE_AWAY)
+            made.append(self._make(write))
         self._at("records written", STORE_AWAY)
         return made
 
@@ -147,6 +144,15 @@ class MemoryRecords:
         return True
 
 
+def _record(kept: KeptRecord) -> Record:
+    return Record(
+        version=kept.version,
+        state=kept.state,
+        heard=dict(kept.heard),
+        tail_hash=kept.events[-1]["hash"] if kept.events else GENESIS,
+    )
+
+
 class MemoryFeedMarks:
     """How far each source was compared."""
 
@@ -180,13 +186,21 @@ class MemoryArchive:
         self._kept = kept
         self._at = at
 
-    def insert_entry(self, event: Envelope) -> bool:
-        """Write the entry, once."""
-        self._at("write an entry", STORE_AWAY)
-        fresh = event.key not in self._kept.entries
-        self._kept.entries.setdefault(event.key, event)
-        self._at("entry written", STORE_AWAY)
+    def insert_entries(self, events: Sequence[Envelope]) -> list[bool]:
+        """Write each entry, once."""
+        fresh = []
+        for event in events:
+            self._at("write an entry", STORE_AWAY)
+            fresh.append(event.key not in self._kept.entries)
+            self._kept.entries.setdefault(event.key, event)
+        self._at("entries written", STORE_AWAY)
         return fresh
+
+    def links_at(self, keys: Sequence[str]) -> dict[str, Link]:
+        """Return what links the entries under these keys to their neighbours."""
+        self._at("read links", STORE_AWAY)
+        held = self._kept.entries
+        return {key: Link(held[key].previous_hash, held[key].hash) for key in keys if key in held}
 
     def entry_at(self, stream: str, sequence: int) -> Envelope | None:
         """Return the entry at one place."""
@@ -202,6 +216,10 @@ class MemoryArchive:
         """Return every entry of a case."""
         self._at("read the entries of a case", STORE_AWAY)
         return [each for each in self._kept.entries.values() if each.subject == ref]
+
+    def entries_of_cases(self, refs: Sequence[str]) -> dict[str, list[Envelope]]:
+        """Return every entry of several cases."""
+        return {ref: self.entries_of_case(ref) for ref in refs}
 
     def raw_entries(self) -> Iterator[Mapping[str, Any]]:
         """Yield every entry, stream by stream."""
@@ -220,14 +238,13 @@ class MemoryArchive:
         """Return how many streams of a source are held."""
         return len({each.stream for each in self._kept.entries.values() if each.source == source})
 
-    def put_case(self, case: CaseProjection) -> bool:
-        """Replace the projection if this one has read more."""
-        self._at("write a projection", STORE_AWAY)
-        there = self._kept.cases.get(case.ref)
-        if there and there.entries_read >= case.entries_read:
-            return False
-        self._kept.cases[case.ref] = case
-        return True
+    def put_cases(self, cases: Sequence[CaseProjection]) -> None:
+        """Replace each projection if this one has read more."""
+        for case in cases:
+            self._at("write a projection", STORE_AWAY)
+            there = self._kept.cases.get(case.ref)
+            if there is None or there.entries_read < case.entries_read:
+                self._kept.cases[case.ref] = case
 
     def case_at(self, ref: str) -> CaseProjection | None:
         """Return the projection of a case."""

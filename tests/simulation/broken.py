@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,15 +40,18 @@ def nothing_noted_as_heard(patch: pytest.MonkeyPatch) -> None:
 
 def heard_before_the_effect(patch: pytest.MonkeyPatch) -> None:
     """That an event was heard is one write, and its effect another."""
-    commit = Roots.commit
+    commit = Roots.commit_many
 
-    def in_two_steps(roots: Roots[Any], write: Write[Any]) -> Any:
+    def one(roots: Roots[Any], write: Write[Any]) -> Any:
         if write.hearing and write.change:
-            noted = commit(roots, replace(write, change=None))
-            return noted and commit(roots, replace(write, root=noted, hearing=None))
-        return commit(roots, write)
+            (noted,) = commit(roots, [replace(write, change=None)])
+            return noted and commit(roots, [replace(write, root=noted, hearing=None)])[0]
+        return commit(roots, [write])[0]
 
-    patch.setattr(Roots, "commit", in_two_steps)
+    def in_two_steps(roots: Roots[Any], writes: Sequence[Write[Any]]) -> Any:
+        return [one(roots, write) for write in writes]
+
+    patch.setattr(Roots, "commit_many", in_two_steps)
 
 
 def acknowledged_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
@@ -57,7 +60,7 @@ def acknowledged_before_it_is_stored(patch: pytest.MonkeyPatch) -> None:
 
     def hasty(consumer: Consumer, message: Any) -> None:
         message.ack()
-        message.ack = lambda: None
+        message.ack = lambda **_: None
         taken(consumer, message)
 
     patch.setattr(Consumer, "_on_event", hasty)

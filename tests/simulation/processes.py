@@ -23,6 +23,7 @@ from services.strategy.handlers.leads import escalate_unacknowledged, tidy_reser
 from services.strategy.subscriptions import HEARS as STRATEGY_HEARS
 from services.strategy.subscriptions import SUBSCRIPTIONS
 from shared.events.envelope import canonical, parse
+from shared.hearing import Hearing
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import FeedUnavailable
 from shared.messaging.held import HeldEvents
@@ -32,7 +33,7 @@ from shared.messaging.publisher import PublishFailed
 from shared.plumbing import Plumbing, Ports, plumb
 from shared.practice import load_time_limits
 from shared.rules import Overtaken
-from shared.service import Hearing, Job, Service
+from shared.service import Job, Service
 from shared.store import Roots
 from shared.streams import Streams
 from tests.models.broker import Letter, MemoryBroker, MemoryMessage, MemoryPublisher
@@ -62,6 +63,8 @@ STATES: Mapping[str, type[Any]] = {
     "strategy": Case,
     "audit": Announcements,
 }
+LARGEST_BATCH = 3
+"""Messages that are handed to a consumer together."""
 WEATHER = (STORE_AWAY, StoreAway, PublishFailed, FeedUnavailable, ConnectionResetError, Overtaken)
 """What a part of a process may end with: it is begun again, as the product does it."""
 
@@ -241,22 +244,35 @@ class Process:
             relay._drop()
 
     def _consume(self) -> None:
-        self._take(parked=False)
+        self._expecting(self._take_some)
 
     def _take_dead_letter(self) -> None:
-        self._take(parked=True)
+        self._expecting(self._take_parked)
 
-    def _take(self, *, parked: bool) -> None:
-        broker = self.kept.broker
-        letter = broker.hand_out(self.service, self.name, parked=parked)
-        if letter is None:
-            return
-        handle = self.consumer._on_dead_letter if parked else self.consumer._on_event
+    def _take_some(self) -> None:
+        """Take what is in the queue as one batch, a few at most."""
+        came: list[Letter] = []
+        while len(came) < LARGEST_BATCH:
+            letter = self.kept.broker.hand_out(self.service, self.name)
+            if letter is None:
+                break
+            message = MemoryMessage(letter, self._acknowledge, at, before=tuple(came))
+            came.append(letter)
+            self.consumer._on_event(message)
+        self.consumer._take_batch()
+
+    def _take_parked(self) -> None:
+        letter = self.kept.broker.hand_out(self.service, self.name, parked=True)
+        if letter is not None:
+            self.consumer._on_dead_letter(MemoryMessage(letter, self._acknowledge, at))
+
+    def _expecting(self, take: Callable[[], None]) -> None:
         try:
-            handle(MemoryMessage(letter, self._acknowledge, at))
+            take()
         except Exception as fault:
             self._expect(fault)
-            broker.drop(self.name)
+            self.consumer._batch = []
+            self.kept.broker.drop(self.name)
 
     def _acknowledge(self, letter: Letter) -> None:
         """The broker forgets the message: by now something must have become of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from shared.database import connect
 from shared.events.codes import InformedBy, Role
 from shared.events.envelope import Envelope
 from shared.events.referral import ReferrerInformed
-from shared.hearing import Hearer, Outcome
+from shared.hearing import Hearer, Hearing, Outcome
 from shared.messaging.feed import (
     LONG_AGO,
     CatchUp,
@@ -106,7 +106,7 @@ class Toy:
         self.held = HeldEvents(database, clock)
         self.feed = DirectFeed(self.streams)
         self.hearer = Hearer(self.hearers, {ReferrerInformed: react})
-        self.listener = Listener(("/referral",), self.receive, self.held, self.feed)
+        self.listener = Listener(("/referral",), self.hearing(), self.held, self.feed)
         self.outcomes: list[Outcome] = []
         self.catch_up = CatchUp(
             MongoFeedMarks(database),
@@ -118,11 +118,25 @@ class Toy:
             is_held=self.held.is_held,
         )
 
+    def hearing(self) -> Hearing:
+        """Return how events are taken; what became of them is remembered."""
+        return Hearing(
+            receive=self.receive,
+            receive_many=self.receive_many,
+            known_head=self.hearer.known_head,
+        )
+
     def receive(self, event: Envelope) -> Outcome:
         """Receive, and remember what became of it."""
         outcome = self.hearer.receive(event)
         self.outcomes.append(outcome)
         return outcome
+
+    def receive_many(self, events: Sequence[Envelope]) -> list[Outcome | None]:
+        """Receive several, and remember what became of them."""
+        outcomes = self.hearer.receive_many(events)
+        self.outcomes += filter(None, outcomes)
+        return outcomes
 
     def say(self, ref: str, times: int = 1) -> None:
         """Write facts on one record of the speaker."""

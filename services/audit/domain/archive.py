@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -10,11 +11,23 @@ from services.audit.domain.projection import CaseProjection
 from shared.events.envelope import Envelope
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What links an entry to its neighbours in the stream."""
+
+    previous_hash: str | None
+    hash: str | None
+
+
 class Archive(Protocol):
     """Every entry for ever, and a projection of each case that can be computed again."""
 
-    def insert_entry(self, event: Envelope) -> bool:
-        """Write the entry. False when this place of this stream is already taken."""
+    def insert_entries(self, events: Sequence[Envelope]) -> list[bool]:
+        """Write entries. False, in its place, for one whose place in its stream is taken."""
+        ...
+
+    def links_at(self, keys: Sequence[str]) -> dict[str, Link]:
+        """Return what links the entries that are held under these keys to their neighbours."""
         ...
 
     def entry_at(self, stream: str, sequence: int) -> Envelope | None:
@@ -29,6 +42,10 @@ class Archive(Protocol):
         """Return every entry of a case."""
         ...
 
+    def entries_of_cases(self, refs: Sequence[str]) -> dict[str, list[Envelope]]:
+        """Return every entry of several cases, by case."""
+        ...
+
     def raw_entries(self) -> Iterator[Mapping[str, Any]]:
         """Yield every stored entry as it is, stream by stream, without holding them all."""
         ...
@@ -41,8 +58,8 @@ class Archive(Protocol):
         """Return how many streams of a source are held."""
         ...
 
-    def put_case(self, case: CaseProjection) -> bool:
-        """Replace the projection, unless one that has read as much or more is there."""
+    def put_cases(self, cases: Sequence[CaseProjection]) -> None:
+        """Replace projections, each unless one that has read as much or more is there."""
         ...
 
     def case_at(self, ref: str) -> CaseProjection | None:

@@ -175,12 +175,26 @@ def test_a_time_in_whole_milliseconds_survives_the_wire(at: datetime) -> None:
     assert iso(at).endswith("Z")
 
 
-@given(st.dictionaries(st.text(max_size=5), st.text(max_size=5) | st.integers() | st.booleans()))
-def test_the_canonical_form_does_not_depend_on_the_order_of_writing(wire: dict[str, Any]) -> None:
-    backwards = dict(reversed(list(wire.items())))
+WHAT_TRAVELS = st.recursive(
+    st.none() | st.booleans() | st.text() | st.integers(-(2**63), 2**64 - 1),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
-    assert canonical(wire) == canonical(backwards)
-    assert json.loads(canonical(wire)) == wire
+
+@given(st.dictionaries(st.text(), WHAT_TRAVELS))
+def test_the_canonical_form_is_json_with_sorted_keys_and_no_white_space(
+    wire: dict[str, Any],
+) -> None:
+    backwards = dict(reversed(list(wire.items())))
+    text = json.dumps(wire, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    assert canonical(wire) == canonical(backwards) == text.encode()
+
+
+@pytest.mark.parametrize("no_json", [datetime(2026, 11, 3, tzinfo=UTC), b"bytes", object(), {1: 2}])
+def test_what_is_no_json_value_is_not_put_into_words(no_json: Any) -> None:
+    with pytest.raises(TypeError):
+        canonical({"data": no_json})
 
 
 def test_an_event_filed_under_another_case_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,12 +14,13 @@ from shared.hearing import Early, Hearer, Outcome
 from shared.messaging.causes import NotIntact
 from shared.messaging.publisher import PublishFailed
 from shared.messaging.relay import Relay
+from shared.records import RecordWrite
 from shared.store import Root, Roots, Write
 from shared.streams import Streams
 from tests.models.store import MemoryRecords
 from tests.support.toy import SOMEBODY, Count, note, speak
 
-REF = "MASH-00000-00001"
+REF, OTHER = "MASH-00000-00001", "MASH-00000-00002"
 
 
 class Killed(BaseException):
@@ -34,11 +36,11 @@ class Line:
         self.hearers = Roots(MemoryRecords({}), Count, source="/strategy", clock=clock)
         self.hearer = Hearer(self.hearers, {ReferrerInformed: note})
 
-    def say(self, times: int) -> list[Envelope]:
+    def say(self, times: int, ref: str = REF) -> list[Envelope]:
         """Write facts; return the stream."""
         for _ in range(times):
-            self.speakers.act(REF, speak, by=SOMEBODY)
-        return [Envelope.from_wire(wire) for wire in Streams(self.speakers).read(REF)]
+            self.speakers.act(ref, speak, by=SOMEBODY)
+        return [Envelope.from_wire(wire) for wire in Streams(self.speakers).read(ref)]
 
     @property
     def heard(self) -> Root[Count]:
@@ -94,6 +96,60 @@ def test_the_effect_and_the_note_that_it_was_heard_are_one_write(line: Line) -> 
     assert line.hearer.receive(event) is Outcome.ALREADY_HANDLED
     assert line.heard.state == Count(value=1, order=(1,))
     assert line.heard.version == 1
+
+
+def test_a_batch_is_heard_in_the_order_of_each_case_in_as_few_writes_as_that_takes(
+    line: Line,
+) -> None:
+    ours, theirs = line.say(3), line.say(2, OTHER)
+    bulks: list[int] = []
+    line.hearers.after_commit = lambda: bulks.append(1)
+
+    came = [ours[0], theirs[0], ours[1], ours[1], theirs[1], ours[2], ours[0]]
+    outcomes = line.hearer.receive_many(came)
+
+    twice = {3, 6}
+    assert outcomes == [
+        Outcome.ALREADY_HANDLED if place in twice else Outcome.HANDLED for place in range(len(came))
+    ]
+    assert line.heard.state == Count(value=3, order=(1, 2, 3))
+    assert line.hearers.load(OTHER).state == Count(value=2, order=(1, 2))
+    assert len(bulks) == len(ours)
+
+
+def test_what_a_batch_cannot_take_is_left_with_all_behind_it_and_nothing_else(line: Line) -> None:
+    ours, theirs = line.say(4), line.say(2, OTHER)
+    forged = replace(ours[1], actor="someone-else")
+
+    outcomes = line.hearer.receive_many([ours[0], theirs[1], forged, ours[1], ours[2]])
+
+    assert outcomes == [Outcome.HANDLED, None, None, None, None]
+    assert line.heard.state == Count(value=1, order=(1,))
+    assert line.hearers.load(OTHER).version == 0
+
+
+def test_a_forged_copy_of_what_was_heard_is_left_too(line: Line) -> None:
+    (event,) = line.say(1)
+    line.hearer.receive(event)
+
+    assert line.hearer.receive_many([replace(event, actor="someone-else")]) == [None]
+
+
+def test_a_record_that_changes_under_a_batch_is_left(line: Line) -> None:
+    first, second = line.say(2)
+    (other,) = line.say(1, OTHER)
+    records = line.hearers.records
+    write = records.write
+
+    def overtaken(writes: Sequence[RecordWrite]) -> list[bool]:
+        records.write = write  # type: ignore[method-assign]
+        line.hearer.receive(first)
+        return write(writes)
+
+    records.write = overtaken  # type: ignore[method-assign]
+
+    assert line.hearer.receive_many([first, second, other]) == [None, None, Outcome.HANDLED]
+    assert line.heard.state == Count(value=1, order=(1,))
 
 
 def test_of_two_who_read_the_same_only_the_first_writes(line: Line) -> None:
