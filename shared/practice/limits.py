@@ -128,10 +128,15 @@ class TimeLimits:
     hub_closes: time
     bank_holidays_only: WorkingDays
     with_closures: WorkingDays
+    _rows: Mapping[Clock, tuple[TimeLimit, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rows = {code: tuple(it for it in self.limits if it.code is code) for code in Clock}
+        object.__setattr__(self, "_rows", rows)  # made once: it is asked for with every event
 
     def of(self, clock: Clock) -> tuple[TimeLimit, ...]:
         """Return every row of one clock: it may have changed over the years."""
-        return tuple(limit for limit in self.limits if limit.code == clock)
+        return self._rows[clock]
 
     def in_force(self, clock: Clock, day: date) -> TimeLimit | None:
         """Return the row that applies to what starts on that London day."""

@@ -104,7 +104,10 @@ def _starts(
 ) -> Iterator[tuple[TimeLimit, str | None, Envelope]]:
     """The first event that starts the clock, for the case or for each child: it never restarts."""
     started: set[str | None] = set()
+    types = {limit.starts_on.event for limit in limits.of(clock)}
     for entry in tidy:
+        if entry.type not in types:
+            continue
         limit = _limit_started_by(entry, clock, limits)
         if limit is None:
             continue
@@ -169,7 +172,10 @@ def _first(
     *,
     after: Envelope | None = None,
 ) -> Envelope | None:
+    types = {trigger.event for trigger in triggers}
     for entry in tidy:
+        if entry.type not in types:
+            continue
         too_early = after is not None and (entry is after or entry.happened_at < after.happened_at)
         concerns = child is None or entry.data.get("child") in (None, child)
         if not too_early and concerns and any(t.fits(entry.type, entry.data) for t in triggers):
