@@ -2,8 +2,8 @@
 
 They know only what is plainly right. Of anything else they raise `Doubtful`, and the schema of the
 class (`shared.events.registry`) decides, and words what is wrong: the contract has one judge, and
-what is right need not go before it. Measured on a threshold decision: 142 microseconds through the
-schema to write it and 120 to read it, 9 and 8 through these.
+what is right need not go before it. A threshold decision, measured side by side on a busy machine:
+254 microseconds to write and 148 to read through the schema, 18 and 27 through these.
 """
 
 from __future__ import annotations
