@@ -21,9 +21,9 @@ from benchmarks.harness import Contender, Measurement, NotMeasured, at_most, mus
 from benchmarks.levels import CLOSED, DECIDED, WAITING, Level, a_closed_case, level, put
 from benchmarks.made import envelopes
 from benchmarks.parts import Bench
-from services.audit import handlers
 from services.audit.documents import MongoArchive
-from services.audit.handlers import Oversight
+from services.audit.handlers.oversight import Oversight, refresh
+from services.audit.handlers.promises import sweep
 from services.audit.queries import line, verify
 from services.referral.app import read_guidance
 from services.referral.queries.desk import Desk
@@ -158,9 +158,9 @@ def _sweep(level: Level, services: Mapping[str, Plumbing], clock: StandingClock)
     put(level, lines, upto=DECIDED, states=CLOSED)
     for each in lines:
         oversight.archive.drop_case(each[0]["subject"])
-        handlers.refresh(each[0]["subject"], oversight)
+        refresh(each[0]["subject"], oversight)
     with stopwatch() as watch:
-        spoken = handlers.sweep(oversight)
+        spoken = sweep(oversight)
     must_be(spoken, DUE, "cases spoken of")
     return watch.seconds * 1000 / DUE
 

@@ -18,7 +18,8 @@ from services.audit.documents import (
     MongoArchive,
 )
 from services.audit.domain.announcing import Announcements, rebuild
-from services.audit.handlers import Oversight, project_what_is_behind, sweep, watch
+from services.audit.handlers.oversight import Oversight
+from services.audit.handlers.promises import project_what_is_behind, sweep, watch
 from services.audit.pages import pages
 from services.audit.queries import Reading, unannounced
 from services.audit.queries.copies import Copies

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from services.audit.handlers import Oversight, receive, receive_many
+from services.audit.handlers.keeping import receive, receive_many
+from services.audit.handlers.oversight import Oversight
 from shared.hearing import Hearing
 from shared.settings import SERVICES_WITH_FEEDS
 

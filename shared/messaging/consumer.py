@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any, Final
 
@@ -44,6 +43,8 @@ PREFETCH: Final = 500
 """Also the largest batch."""
 AT_ONCE: Final = 0.001
 """Seconds: how long the next message of a batch is waited for."""
+LONGEST_SILENCE: Final = 2.0
+"""Seconds: after which what is taken of a batch is acknowledged although the batch is not done."""
 CLEAN: Final = 20
 """Messages in a row that came for the first time, after which many are taken at once."""
 SHORTEST_PAUSE: Final = 0.5
@@ -145,18 +146,23 @@ class Consumer:
         if message.delivery_info.get("redelivered"):
             self._take_batch()
             self._clean = 0
-            _tell([self._listener.take_body(_raw(message), again=True)])
+            _tell(self._listener.take_body(_raw(message), again=True))
             self._acknowledge([message])
         else:
             self._batch.append(message)
 
     def _take_batch(self) -> None:
-        """Take what was gathered. It is acknowledged once what became of it is stored."""
-        if not self._batch:
-            return
+        """Take what was gathered. It is acknowledged once what became of it is stored: as a whole,
+        or in parts where it takes long, for the broker gives up on whom it does not hear.
+        """
         batch, self._batch = self._batch, []
-        _tell(self._listener.take_bodies([_raw(each) for each in batch]))
-        self._acknowledge(batch)
+        told = 0
+        outcomes = self._listener.take_bodies([_raw(each) for each in batch])
+        for taken, outcome in enumerate(outcomes, start=1):
+            _tell(outcome)
+            if taken == len(batch) or time.monotonic() - self.last_alive > LONGEST_SILENCE:
+                self._acknowledge(batch[told:taken])
+                told = taken
         self._clean += len(batch)
         if self._rabbitmq and self._prefetch == CAREFUL and self._clean >= CLEAN:
             raise _AllClear
@@ -169,6 +175,7 @@ class Consumer:
             for each in messages:
                 each.ack()
         self.taken += len(messages)
+        self.last_alive = time.monotonic()
         self._pause = SHORTEST_PAUSE
 
     def _on_dead_letter(self, message: Message) -> None:
@@ -186,10 +193,9 @@ class _AllClear(Exception):
     """Drop the connection and take many at once: how many is fixed when consuming begins."""
 
 
-def _tell(outcomes: Iterable[Outcome]) -> None:
-    for outcome in outcomes:
-        if outcome is not Outcome.HANDLED:
-            log.debug("event taken", extra={"outcome": outcome.name})
+def _tell(outcome: Outcome) -> None:
+    if outcome is not Outcome.HANDLED:
+        log.debug("event taken", extra={"outcome": outcome.name})
 
 
 def _raw(message: Message) -> bytes:

@@ -10,7 +10,7 @@ handled: the process may have died of it the last time, and a note is what ends 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -67,19 +67,18 @@ class Listener:
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
 
-    def take_bodies(self, bodies: Sequence[bytes]) -> list[Outcome]:
-        """Take messages that came for the first time, as one batch. Raises StoreAway and nothing
-        else; then all of them are to be taken again.
+    def take_bodies(self, bodies: Sequence[bytes]) -> Iterator[Outcome]:
+        """Take messages that came for the first time, as one batch, and yield what became of each,
+        in their order; what was yielded may be acknowledged. Raises StoreAway and nothing else;
+        then what was not yielded is to be taken again.
 
         What a batch does not settle is taken one by one, in the order in which it came: whatever
         is wrong with it is nobody else's fault.
         """
         try:
             settled = self._settled_together(bodies) if len(bodies) > 1 else {}
-            return [
-                settled.get(place) or self._take_body(body, again=False)
-                for place, body in enumerate(bodies)
-            ]
+            for place, body in enumerate(bodies):
+                yield settled.get(place) or self._take_body(body, again=False)
         except PyMongoError as fault:
             raise StoreAway(type(fault).__name__) from fault
 

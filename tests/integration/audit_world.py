@@ -18,7 +18,7 @@ from services.audit.documents import (
     MongoArchive,
 )
 from services.audit.domain.announcing import Announcements
-from services.audit.handlers import Oversight
+from services.audit.handlers.oversight import Oversight
 from services.audit.queries import Reading
 from shared.database import collection_of, connect
 from shared.events.envelope import Envelope

@@ -11,7 +11,7 @@ import pytest
 
 from services.audit import handlers
 from services.audit.documents import CaseProjectionDocument, MongoArchive
-from services.audit.handlers import WATCHED
+from services.audit.handlers.promises import WATCHED
 from services.audit.queries import unannounced
 from shared.database import collection_of
 from shared.practice import load_time_limits

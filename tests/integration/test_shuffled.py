@@ -35,7 +35,7 @@ def consume(toy: Toy, bodies: Sequence[bytes]) -> None:
         held = HeldEvents(toy.database, SystemClock())
         listener = Listener(HEARS, toy.hearing(), held, toy.feed)
         for begin in range(0, len(share), BATCH):
-            listener.take_bodies(share[begin : begin + BATCH])
+            list(listener.take_bodies(share[begin : begin + BATCH]))
 
     threads = [
         threading.Thread(target=take, args=(bodies[number::CONSUMERS],))

@@ -14,7 +14,9 @@ from services.audit.domain.announcing import Announcement, Announcements
 from services.audit.domain.chain import faults_in
 from services.audit.domain.clocks import ANNOUNCED_BY, ClockState, Mark, State, clocks_of
 from services.audit.domain.projection import project
-from services.audit.handlers import Oversight, receive, receive_many, sweep
+from services.audit.handlers.keeping import receive, receive_many
+from services.audit.handlers.oversight import Oversight
+from services.audit.handlers.promises import sweep
 from shared.events.codes import Clock, ThresholdOutcome
 from shared.events.envelope import Envelope, MalformedEvent
 from shared.events.facts import ChildOnCase

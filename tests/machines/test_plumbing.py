@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from shared.events.envelope import canonical
 from shared.events.referral import ReferrerInformed
-from shared.hearing import Hearer
+from shared.hearing import Hearer, Outcome
 from shared.messaging.feed import CatchUp
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
@@ -148,13 +148,15 @@ class LineMachine(RuleBasedStateMachine):
 
     @rule(most=st.integers(2, 6), dies=dies)
     def several_arrive(self, most: int, dies: int | None) -> None:
-        """A batch of messages arrives; if the process dies of it, all of them come again."""
+        """A batch of messages arrives. If the process dies of it, those come again of which it did
+        not know yet what became of them; the others may have been acknowledged."""
         fresh = [each for each in self.wire.letters if not each.again][:most]
+        taken: list[Outcome] = []
         bodies = [each.body for each in fresh]
         for each in fresh:
             self.wire.letters.remove(each)
-        if not self.unless_it_dies(dies, lambda: self.listener.take_bodies(bodies)):
-            self.wire.letters += [replace(each, again=True) for each in fresh]
+        if not self.unless_it_dies(dies, lambda: taken.extend(self.listener.take_bodies(bodies))):
+            self.wire.letters += [replace(each, again=True) for each in fresh[len(taken) :]]
 
     def take(self, letter: Letter) -> None:
         """Hand a letter over, as the consumer does."""

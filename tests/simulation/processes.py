@@ -10,7 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from services.audit.domain.announcing import Announcements
-from services.audit.handlers import Oversight, sweep, watch
+from services.audit.handlers.oversight import Oversight
+from services.audit.handlers.promises import sweep, watch
 from services.audit.subscriptions import HEARS as AUDIT_HEARS
 from services.audit.subscriptions import hearing
 from services.referral.app import read_guidance

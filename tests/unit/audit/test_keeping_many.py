@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from services.audit.domain.announcing import Announcements
-from services.audit.handlers import Oversight, receive, receive_many
+from services.audit.handlers.keeping import receive, receive_many
+from services.audit.handlers.oversight import Oversight
 from shared.clock import SystemClock
 from shared.events.envelope import Envelope, hash_of
 from shared.hearing import Outcome
@@ -60,9 +61,27 @@ def test_a_line_that_arrives_together_is_what_it_is_one_by_one(world: World) -> 
     assert world.kept.cases == alone.kept.cases
 
 
-def test_second_copies_are_left_wherever_they_stand(world: World) -> None:
+def test_second_copies_of_what_is_stored_are_known(world: World) -> None:
     assert world.hears(LINE[0], LINE[0]) == [Outcome.HANDLED, None]
-    assert world.hears(LINE[0], LINE[1]) == [None, Outcome.HANDLED]
+    assert world.hears(LINE[0], LINE[1]) == [Outcome.ALREADY_HANDLED, Outcome.HANDLED]
+
+
+def test_a_second_copy_makes_up_for_a_crash_before_the_clocks_were_noted(world: World) -> None:
+    world.hears(*LINE)
+    noted = dict(world.kept.cases)
+    world.kept.cases.clear()
+
+    assert set(world.hears(*LINE)) == {Outcome.ALREADY_HANDLED}
+    assert world.kept.cases == noted
+
+
+def test_another_event_in_a_place_that_is_taken_is_left(world: World) -> None:
+    world.hears(LINE[0])
+
+    assert world.hears(resealed(LINE[0], actor="somebody-else"), LINE[0]) == [
+        None,
+        Outcome.ALREADY_HANDLED,
+    ]
 
 
 def test_one_before_its_turn_is_left_and_those_behind_it_too(world: World) -> None:

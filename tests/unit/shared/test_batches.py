@@ -53,6 +53,10 @@ class Line:
             self.speakers.act(ref, speak, by=SOMEBODY)
         return [canonical(wire) for wire in Streams(self.speakers).read(ref)]
 
+    def takes(self, bodies: list[bytes]) -> list[Outcome]:
+        """Take messages as one batch."""
+        return list(self.listener.take_bodies(bodies))
+
     def heard(self, ref: str) -> tuple[int, ...]:
         """The places of the events that had an effect, in order."""
         return (self.hearers.load(ref).state or Count()).order
@@ -67,7 +71,7 @@ def test_whatever_is_wrong_with_some_is_found_and_the_others_are_heard(line: Lin
     ours, theirs, (refused,) = line.says(REF, 2), line.says(OTHER, 2), line.says(REFUSED)
     changed = ours[0].replace(b"somebody-demo", b"someone-else0")
 
-    outcomes = line.listener.take_bodies(
+    outcomes = line.takes(
         [ours[0], b"not json at all", theirs[0], changed, refused, ours[1], theirs[1], theirs[0]]
     )
 
@@ -83,7 +87,7 @@ def test_whatever_is_wrong_with_some_is_found_and_the_others_are_heard(line: Lin
 def test_one_before_its_turn_is_taken_with_what_its_source_says_is_missing(line: Line) -> None:
     ours, (other,) = line.says(REF, 3), line.says(OTHER)
 
-    assert line.listener.take_bodies([ours[2], other]) == [Outcome.HANDLED, Outcome.HANDLED]
+    assert line.takes([ours[2], other]) == [Outcome.HANDLED, Outcome.HANDLED]
     assert line.heard(REF) == (1, 2, 3)
 
 
@@ -91,7 +95,7 @@ def test_what_is_not_meant_for_this_service_is_told_apart(line: Line) -> None:
     (ours,) = line.says(REF)
     foreign = ours.replace(b'"/referral"', b'"/strange"').replace(b'"referral:', b'"strange:')
 
-    assert line.listener.take_bodies([ours, foreign]) == [Outcome.HANDLED, Outcome.NOT_FOR_US]
+    assert line.takes([ours, foreign]) == [Outcome.HANDLED, Outcome.NOT_FOR_US]
 
 
 def test_while_the_store_is_away_nothing_of_a_batch_is_taken(
@@ -105,10 +109,10 @@ def test_while_the_store_is_away_nothing_of_a_batch_is_taken(
     with monkeypatch.context() as patch:
         patch.setattr(line.hearers.records, "write", away)
         with pytest.raises(StoreAway):
-            line.listener.take_bodies(bodies)
+            line.takes(bodies)
 
     assert line.held.counts() == {}
-    assert line.listener.take_bodies(bodies) == [Outcome.HANDLED, Outcome.HANDLED]
+    assert line.takes(bodies) == [Outcome.HANDLED, Outcome.HANDLED]
 
 
 def test_a_batch_that_fails_as_a_whole_is_taken_one_by_one(
@@ -125,5 +129,5 @@ def test_a_batch_that_fails_as_a_whole_is_taken_one_by_one(
 
     monkeypatch.setattr(Roots, "load_many", unreadable)
 
-    assert line.listener.take_bodies(bodies) == [Outcome.HANDLED, Outcome.HANDLED]
+    assert line.takes(bodies) == [Outcome.HANDLED, Outcome.HANDLED]
     assert (line.heard(REF), line.heard(OTHER)) == ((1,), (1,))

@@ -1,0 +1,1 @@
+"""What audit does: keeps every event once, computes the clocks, says what was not done in time."""

@@ -1,0 +1,43 @@
+"""What the handlers work with, and the clocks of a case as its entries say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from services.audit.domain.announcing import Announcements
+from services.audit.domain.archive import Archive
+from services.audit.domain.projection import CaseProjection, project
+from shared.clock import Clock
+from shared.messaging.feed import Feed
+from shared.practice import TimeLimits
+from shared.store import Roots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oversight:
+    """What the handlers work with."""
+
+    archive: Archive
+    announcements: Roots[Announcements]
+    limits: TimeLimits
+    clock: Clock
+    feed: Feed | None
+
+
+def refresh(ref: str, oversight: Oversight) -> CaseProjection:
+    """Compute the projection of a case from all its entries; kept only if it has read more."""
+    case = project(ref, oversight.archive.entries_of_case(ref), oversight.limits)
+    oversight.archive.put_cases([case])
+    return case
+
+
+def refresh_many(refs: Iterable[str], oversight: Oversight) -> set[str]:
+    """Refresh several cases in one write. Returns which; one that cannot be computed is left."""
+    cases = []
+    for ref, entries in oversight.archive.entries_of_cases(sorted(refs)).items():
+        with suppress(ValueError, TypeError, KeyError):
+            cases.append(project(ref, entries, oversight.limits))
+    oversight.archive.put_cases(cases)
+    return {case.ref for case in cases}

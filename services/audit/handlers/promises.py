@@ -1,0 +1,150 @@
+"""Saying what was not done in time: the sweep, and the watchdog that trusts the entries alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from pymongo.errors import PyMongoError
+
+from services.audit.domain.announcing import Announcements, announce, unsaid
+from services.audit.domain.archive import Archive
+from services.audit.domain.clocks import State, clocks_of
+from services.audit.domain.projection import CaseProjection, project
+from services.audit.handlers.keeping import SOURCE, keep, keep_from_feed, read_feed
+from services.audit.handlers.oversight import Oversight, refresh
+from shared.events.codes import Role
+from shared.events.envelope import Envelope
+from shared.settings import SERVICES_WITH_FEEDS
+from shared.states import UnreadableState
+from shared.store import Actor, Change
+from shared.streams import Streams
+
+log = logging.getLogger(__name__)
+
+AUDIT: Final = Actor("audit", Role.SERVICE)
+OTHERS: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS if f"/{name}" != SOURCE)
+WATCHED: Final = timedelta(days=90)
+"""How long after its last event the watchdog looks at a case: far longer than any promise runs."""
+
+
+def project_what_is_behind(oversight: Oversight) -> None:
+    """Compute the projections that no back-up keeps, before a restored audit opens: until then
+    its pages would know nothing of a case, and the sweep nothing of its promises."""
+    for ref in oversight.archive.cases_behind():
+        refresh(ref, oversight)
+
+
+def rebuild(oversight: Oversight, refs: Iterable[str] | None = None) -> int:
+    """Throw projections away and compute them again, all or those named. Returns how many."""
+    rebuilt = 0
+    for ref in oversight.archive.all_cases() if refs is None else refs:
+        oversight.archive.drop_case(ref)
+        refresh(ref, oversight)
+        rebuilt += 1
+    return rebuilt
+
+
+def watch(oversight: Oversight) -> int:
+    """Watchdog: compute the clocks of cases again from their entries alone, whatever is noted.
+
+    Where what is noted is missing or differs, or does not know that there is something to say, it
+    is put right and said. Returns of how many cases. An event that is between its two writes at
+    the first look is not at the second.
+    """
+    archive = oversight.archive
+    lately = oversight.clock.now() - WATCHED
+    looked_at = {*archive.cases_behind(), *archive.all_cases(since=lately)}
+    return sum(_put_right(ref, oversight) for ref in sorted(looked_at))
+
+
+def _put_right(ref: str, oversight: Oversight) -> bool:
+    """Put right what is noted of one case, if it is wrong twice. One bad case silences no other."""
+    try:
+        if not (_is_wrong(ref, oversight) and _is_wrong(ref, oversight)):
+            return False
+        log.error("the clocks of a case were wrong and are put right", extra={"case": ref})
+        rebuild(oversight, [ref])
+        tick(ref, oversight, silent=set())
+    except PyMongoError:
+        raise
+    except Exception:  # what cannot be read of it is for a person; `mash verify` names the place
+        log.exception("the watchdog could not look at a case", extra={"case": ref})
+        return False
+    return True
+
+
+def _is_wrong(ref: str, oversight: Oversight) -> bool:
+    """Does what is noted of a case differ from what its entries say, or cannot be read?"""
+    case = project(ref, oversight.archive.entries_of_case(ref), oversight.limits)
+    if case != _noted(ref, oversight.archive):
+        return True
+    now = oversight.clock.now()
+    waits_for_the_sweep = case.next_tick is not None and case.next_tick <= now
+    return not waits_for_the_sweep and any(unsaid(case.clocks, at=now))
+
+
+def _noted(ref: str, archive: Archive) -> CaseProjection | None:
+    try:
+        return archive.case_at(ref)
+    except UnreadableState:
+        return None
+
+
+def sweep(oversight: Oversight) -> int:
+    """Announce what is at risk, broken or kept by now. Returns how many cases were spoken of."""
+    silent: set[str] = set()
+    spoken = 0
+    for ref in oversight.archive.cases_due(oversight.clock.now()):
+        try:
+            spoken += tick(ref, oversight, silent=silent)
+        except Exception:  # one bad case must not silence the others; the next sweep tries again
+            log.exception("sweep of a case failed", extra={"case": ref})
+    return spoken
+
+
+def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
+    """Say what there is to say of one case. True if something was said.
+
+    Before a promise is called broken every service is asked for its latest events of the case;
+    `silent` collects the services that did not answer, so that one sweep asks each of them once.
+    """
+    asked_at = oversight.clock.now()
+    clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
+    if any(each.state is State.ARMED for each in clocks):
+        for source in OTHERS:
+            if source not in silent and not _catch_up(source, ref, oversight):
+                silent.add(source)
+        clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
+
+    def decide(state: Announcements | None, at: datetime) -> Change[Announcements] | None:
+        # What was done while the services were being asked may not be among what they said.
+        said = announce(state, clocks, at=min(at, asked_at), now=at, breaches=not silent)
+        return None if said is None else Change(*said)
+
+    before = oversight.announcements.load(ref).version
+    after = oversight.announcements.act(ref, decide, by=AUDIT).version
+    _hear_ourselves(ref, oversight)
+    return after > before
+
+
+def _catch_up(source: str, ref: str, oversight: Oversight) -> bool:
+    stream = f"{source.removeprefix('/')}:{ref}"
+    newer = read_feed(source, stream, oversight.archive.head_of(stream), oversight.feed)
+    for event in newer or ():
+        if not keep_from_feed(event, oversight.archive):
+            break
+    return newer is not None
+
+
+def _hear_ourselves(ref: str, oversight: Oversight) -> None:
+    """Put our own words on the timeline at once; the broker's copy will be the duplicate.
+
+    So the sweep does not depend on the broker to know what it has said.
+    """
+    head = oversight.archive.head_of(f"audit:{ref}")
+    for wire in Streams(oversight.announcements).read(ref, after=head):
+        keep(Envelope.from_wire(wire), oversight.archive)
+    refresh(ref, oversight)
