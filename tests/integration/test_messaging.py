@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import pytest
 from pymongo.errors import AutoReconnect
 
 from shared.events.envelope import Envelope, canonical
 from shared.hearing import Outcome
+from shared.messaging import consumer
 from shared.messaging.held import Kind
+from shared.messaging.listener import StoreAway
 from shared.messaging.publisher import publisher_for
 from shared.messaging.relay import Relay
 from shared.messaging.topology import EXCHANGE, connection
@@ -168,6 +172,41 @@ def test_an_event_over_which_the_store_went_away_is_not_acknowledged_but_comes_a
         eventually(lambda: toy.heard(REFS[0]).value == 1, "it came again and was heard")
 
     assert toy.held.counts() == {}
+
+
+def test_what_a_long_batch_has_done_is_acknowledged_before_the_batch_is_done(
+    make_settings: MakeSettings, rabbit: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "CAREFUL", 10)  # batches from the first message on
+    monkeypatch.setattr(consumer, "LONGEST_SILENCE", -1.0)  # every batch takes too long
+    toy = Toy(make_settings())
+    toy.say(REFS[0], times=8)
+    failed: list[bytes] = []
+    came_again: list[bytes] = []
+    take_body, take_bodies = toy.listener.take_body, toy.listener.take_bodies
+
+    def fails_before_its_last(bodies: Sequence[bytes]) -> Iterator[Outcome]:
+        for place, outcome in enumerate(take_bodies(bodies), start=1):
+            if not failed and place == len(bodies) > 1:
+                failed.extend(bodies)
+                raise StoreAway("AutoReconnect")
+            yield outcome
+
+    def noted(body: bytes, *, again: bool = False) -> Outcome:
+        if again:
+            came_again.append(body)
+        return take_body(body, again=again)
+
+    monkeypatch.setattr(toy.listener, "take_bodies", fails_before_its_last)
+    monkeypatch.setattr(toy.listener, "take_body", noted)
+    put(rabbit.url, *bodies_of(toy, REFS[0]))
+    with consuming(toy, rabbit):
+        eventually(
+            lambda: failed and failed[-1] in came_again, "what was not acknowledged came again"
+        )
+        eventually(lambda: toy.heard(REFS[0]).value == 8, "all heard")
+
+    assert set(failed) & set(came_again) == {failed[-1]}
 
 
 def test_one_message_is_handed_out_at_a_time_until_many_came_without_a_death(
