@@ -164,7 +164,7 @@ class Roots(Generic[S]):
                     rounds.settle(ref, Done(root=plan.after, changed=True))
                 else:
                     overtaken.append(ref)
-            tries.update(overtaken)
+            tries += Counter(overtaken)
             for ref in [each for each in overtaken if tries[each] >= TRIES]:
                 rounds.settle(ref, Overtaken(OVERTAKEN))
                 rounds.leave(ref)
