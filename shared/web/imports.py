@@ -89,7 +89,7 @@ class BulkDoor:
         if not isinstance(body, list) or len(body) > MOST_ORDERS:
             raise ValidationError({"_schema": [f"Send a list of at most {MOST_ORDERS} orders"]})
         outcomes, ready = self._read(body, by=by, now=now)
-        carried = self.carry_out([entry for _, entry in ready])
+        carried = self.carry_out([entry for _, entry in ready]) if ready else []
         for (place, _), outcome in zip(ready, carried, strict=True):
             outcomes[place] = outcome
         return [self._told(each, outcome) for each, outcome in zip(body, outcomes, strict=True)]
