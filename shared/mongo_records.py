@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from mongoengine import DateTimeField, DictField, Document, IntField, ListField, StringField
-from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, IndexModel, UpdateMany, UpdateOne
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, NotPrimaryError
+from pymongo.errors import AutoReconnect, BulkWriteError, NotPrimaryError
 from pymongo.results import BulkWriteResult
 
 from shared.database import collection_of, places_taken
@@ -114,15 +114,28 @@ class MongoRecords:
         """Raise the markers; "has something unpublished" goes only when nothing is left: both in
         one update, because the record may grow at any moment.
 
-        As a rule all of a record is out, and that is a small change. Where one has grown or was
-        published before, what to do depends on the record, and MongoDB writes all of it anew.
+        As a rule all of a record is out, and that is a small change, the same for all records of
+        one length. Where one has grown meanwhile, what to do depends on the record, and MongoDB
+        writes all of it anew.
         """
-        all_out = [_raise_marker_of_all(ref, upto) for ref, upto in published.items()]
-        if self._collection.bulk_write(all_out, ordered=False).matched_count < len(all_out):
-            self._collection.bulk_write(
-                [UpdateOne({"_id": ref}, _raise_marker(upto)) for ref, upto in published.items()],
-                ordered=False,
-            )
+        if self._raise_markers_of_all(published) == len(published):
+            return
+        found = self._collection.find({"_id": {"$in": list(published)}}, {"published": 1})
+        behind = [each["_id"] for each in found if each["published"] < published[each["_id"]]]
+        if behind:
+            changes = [UpdateOne({"_id": ref}, _raise_marker(published[ref])) for ref in behind]
+            self._collection.bulk_write(changes, ordered=False)
+
+    def _raise_markers_of_all(self, published: Mapping[str, int]) -> int:
+        """Raise the markers of the records of which all is out. Returns of how many it was."""
+        of_length: dict[int, list[str]] = {}
+        for ref, upto in published.items():
+            of_length.setdefault(upto, []).append(ref)
+        changes = [_all_out(refs, upto) for upto, refs in of_length.items()]
+        try:
+            return self._collection.bulk_write(changes, ordered=False).matched_count
+        except AutoReconnect:
+            return 0  # what changes many is not tried again by the driver; one by one it is
 
     def oldest_unpublished(self) -> datetime | None:
         """Return since when the longest waiting record waits for the broker."""
@@ -205,9 +218,9 @@ def _code(fault: NotPrimaryError) -> int | None:
     return fault.details.get("code") if isinstance(fault.details, Mapping) else None
 
 
-def _raise_marker_of_all(ref: str, upto: int) -> UpdateOne:
+def _all_out(refs: list[str], upto: int) -> UpdateMany:
     out = {"$set": {"published": upto}, "$unset": {"unpublished_since": ""}}
-    return UpdateOne({"_id": ref, "version": upto}, out)
+    return UpdateMany({"_id": {"$in": refs}, "version": upto}, out)
 
 
 def _raise_marker(upto: int) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ ONE_DAY = timedelta(days=1)
 A_YEAR = timedelta(days=365)
 SATURDAY = 5
 LAST_MOMENT = timedelta(milliseconds=1)
+DAYS_REMEMBERED = 4096
+"""Days whose borders are remembered: clocks ask for the same few with every event."""
 LAST_KNOWN_YEAR = 2027
 """The last year for which GOV.UK has published bank holidays; one-off days appear only there."""
 
@@ -55,10 +57,7 @@ class WorkingDays:
 
     def next_working(self, day: date) -> date:
         """Return the first working day after `day`."""
-        following = day + ONE_DAY
-        while not self.is_working(following):
-            following += ONE_DAY
-        return following
+        return _next_working(self, day)
 
     def count_on(self, start: date, days: int) -> date:
         """Count `days` working days on from `start`: the start is day 0, whatever day it is.
@@ -86,6 +85,14 @@ class WorkingDays:
         return day
 
 
+@lru_cache(maxsize=DAYS_REMEMBERED)
+def _next_working(calendar: WorkingDays, day: date) -> date:
+    following = day + ONE_DAY
+    while not calendar.is_working(following):
+        following += ONE_DAY
+    return following
+
+
 @lru_cache(maxsize=64)
 def _bank_holidays(year: int) -> frozenset[date]:
     return frozenset(country_holidays("GB", subdiv="ENG", years=year).keys())
@@ -96,6 +103,7 @@ def london_day(at: datetime) -> date:
     return _aware(at).astimezone(LONDON).date()
 
 
+@lru_cache(maxsize=DAYS_REMEMBERED)
 def london_moment(day: date, wall: time) -> datetime:
     """Return the moment, in UTC, when London's clocks show `wall` on `day`.
 
@@ -104,6 +112,7 @@ def london_moment(day: date, wall: time) -> datetime:
     return datetime.combine(day, wall, tzinfo=LONDON).astimezone(UTC)
 
 
+@lru_cache(maxsize=DAYS_REMEMBERED)
 def end_of_london_day(day: date) -> datetime:
     """Return 23:59:59.999 London time of that day, in UTC; storage keeps whole milliseconds."""
     return london_moment(day + ONE_DAY, time.min) - LAST_MOMENT

@@ -41,7 +41,6 @@ class EntryDocument(Document):
             "case",
             "children",
             {"fields": ["stream", "sequence"], "unique": True},
-            ["source", "stream"],
             "time",
         ],
     }
@@ -165,7 +164,7 @@ class MongoArchive:
         """Return how many streams of a source are held."""
         counted = self._entries.aggregate(
             [
-                {"$match": {"source": source}},
+                {"$match": {"stream": streams_beyond(source)}},
                 {"$group": {"_id": "$stream"}},
                 {"$count": "streams"},
             ]
@@ -231,6 +230,13 @@ def _put(case: CaseProjection) -> ReplaceOne[dict[str, Any]]:
     del stored["ref"]
     older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
     return ReplaceOne(older, stored, upsert=True)
+
+
+def streams_beyond(source: str, ref: str = "") -> dict[str, str]:
+    """Return what to ask of `stream` for the streams of a service, those of later cases alone."""
+    service = source.removeprefix("/")
+    # In order a semicolon follows the colon, so that no other service is in between.
+    return {"$gt": f"{service}:{ref}", "$lt": f"{service};"}
 
 
 def copies_of(event: Envelope) -> dict[str, Any]:

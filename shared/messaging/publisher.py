@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final, Protocol
@@ -39,12 +39,19 @@ class Outgoing:
     body: bytes
 
 
+def nothing() -> None:
+    """What there is to do meanwhile, as a rule."""
+
+
 class Publisher(Protocol):
     """Publishes batches."""
 
-    def publish(self, batch: Sequence[Outgoing]) -> set[int]:
+    def publish(
+        self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing
+    ) -> set[int]:
         """Publish in order. Return the places in the batch that the broker confirmed *and* routed.
 
+        `meanwhile` is work to be done, once, while the confirms are on their way.
         Raises PublishFailed when the connection cannot be trusted any more; close it then.
         """
         ...
@@ -66,8 +73,11 @@ class EmbeddedPublisher:
         self._connection = connection(url)
         self._producer: Producer | None = None
 
-    def publish(self, batch: Sequence[Outgoing]) -> set[int]:
+    def publish(
+        self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing
+    ) -> set[int]:
         """Write each event to the queues bound to its type."""
+        meanwhile()
         try:
             self._producer = self._producer or Producer(self._connection, exchange=EXCHANGE)
             for each in batch:
@@ -119,12 +129,15 @@ class ConfirmingPublisher:
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._thread.start()
 
-    def publish(self, batch: Sequence[Outgoing]) -> set[int]:
+    def publish(
+        self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing
+    ) -> set[int]:
         """Publish a batch and wait for every confirm of it."""
         if not self._ready.wait(CONFIRM_SECONDS) or self._lost:
             raise PublishFailed(self._lost or "the broker does not answer")
         flight = self._flight = _Flight(batch)
         self._connection.ioloop.add_callback_threadsafe(lambda: self._send(flight))
+        meanwhile()
         if not flight.landed.wait(CONFIRM_SECONDS):
             # A confirm that comes late must not be taken for that of a later batch.
             self._lost = "the broker did not confirm in time"

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from shared.events.envelope import canonical
@@ -22,6 +23,9 @@ from shared.streams import Streams
 log = logging.getLogger(__name__)
 
 LARGEST_BATCH: Final = 2000
+"""Events that are read in one pass."""
+IN_THE_AIR: Final = 500
+"""Events that are handed to the broker before their confirms are waited for."""
 LONGEST_PAUSE: Final = 15.0
 
 
@@ -35,12 +39,14 @@ class Relay:
         *,
         sweep_seconds: float,
         published: Callable[[int], None] = lambda count: None,
+        in_the_air: int = IN_THE_AIR,
     ) -> None:
         """`published` is told how many events the broker confirmed."""
         self._streams = streams
         self._connect = connect
         self._sweep_seconds = sweep_seconds
         self._published = published
+        self._in_the_air = in_the_air
         self._publisher: Publisher | None = None
         self.last_alive = time.monotonic()
         self._wake = threading.Event()
@@ -85,24 +91,34 @@ class Relay:
         """
         self.last_alive = time.monotonic()
         batch, owners = _outgoing(self._streams)
-        if not batch:
-            self.unroutable = 0
-            return False
+        self.unroutable = 0
+        out: dict[str, int] = {}
+        try:
+            for begin in range(0, len(batch), self._in_the_air):
+                these = slice(begin, begin + self._in_the_air)
+                # What of the part before is out is noted while this part is on its way.
+                note = partial(self._streams.mark_published, out)
+                out = _unbroken(owners[these], self._publish(batch[these], note))
+                if self.unroutable:
+                    break
+        except PublishFailed:
+            self._streams.mark_published(out)
+            raise
+        self._streams.mark_published(out)
+        reached(Point.RELAY_AFTER_CONFIRM)
+        return bool(batch) and not self.unroutable
+
+    def _publish(self, part: list[Outgoing], meanwhile: Callable[[], None]) -> set[int]:
         self._publisher = self._publisher or self._connect()
         reached(Point.RELAY_BEFORE_PUBLISH)
-        confirmed = self._publisher.publish(batch)
+        confirmed = self._publisher.publish(part, meanwhile)
         reached(Point.RELAY_AFTER_PUBLISH)
-        self._streams.mark_published(_unbroken(owners, confirmed))
-        reached(Point.RELAY_AFTER_CONFIRM)
         self._published(len(confirmed))
-        self.unroutable = len(batch) - len(confirmed)
+        self.unroutable = len(part) - len(confirmed)
         if self.unroutable:
-            refused = sorted(
-                {batch[i].routing_key for i in range(len(batch)) if i not in confirmed}
-            )
+            refused = sorted({part[i].routing_key for i in range(len(part)) if i not in confirmed})
             log.error("events not routed; no queue is bound for them", extra={"types": refused})
-            return False
-        return True
+        return confirmed
 
     def _drop(self) -> None:
         if self._publisher:
@@ -113,7 +129,7 @@ class Relay:
 def _outgoing(streams: Streams) -> tuple[list[Outgoing], list[tuple[str, int]]]:
     batch: list[Outgoing] = []
     owners: list[tuple[str, int]] = []
-    for pending in streams.pending():
+    for pending in streams.pending(LARGEST_BATCH):
         batch += _messages(pending)
         owners += [(pending.ref, event["sequence"]) for event in pending.events]
         if len(batch) >= LARGEST_BATCH:

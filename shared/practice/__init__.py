@@ -4,7 +4,7 @@ Worklists (referral, strategy) and oversight (audit) all read the one table thro
 that the same due time stands on every page.
 """
 
-from shared.practice.due import Due, at_risk_at, due_at, due_for
+from shared.practice.due import Due, at_risk_at, due_at, due_for, due_under
 from shared.practice.limits import Calendar, Kind, Per, TimeLimit, TimeLimits, Trigger
 from shared.practice.load import BadTimeLimits, load_time_limits
 
@@ -20,5 +20,6 @@ __all__ = [
     "at_risk_at",
     "due_at",
     "due_for",
+    "due_under",
     "load_time_limits",
 ]

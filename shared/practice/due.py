@@ -47,10 +47,15 @@ def due_for(limits: TimeLimits, clock: Clock, started_at: datetime) -> Due:
     limit = limits.in_force(clock, london_day(started_at))
     if limit is None:
         raise LookupError(f"No time limit for {clock} was in force on {london_day(started_at)}.")
+    return due_under(limits, limit, started_at)
+
+
+def due_under(limits: TimeLimits, limit: TimeLimit, started_at: datetime) -> Due:
+    """Return when a promise is due under a limit that was in force when it started."""
     due = due_at(limits, limit, started_at)
     known = limits.working_days_for(limit).knows(london_day(due))
     return Due(
-        clock=clock,
+        clock=limit.code,
         started_at=started_at,
         at_risk_at=at_risk_at(limit, due=due, started_at=started_at),
         due_at=due,

@@ -147,6 +147,18 @@ def test_the_marker_only_rises_and_tells_the_rest(records: Records) -> None:
     assert records.oldest_unpublished() is None
 
 
+def test_a_marker_that_is_raised_already_and_was_passed_by_more_changes_nothing(
+    records: Records,
+) -> None:
+    records.write([growth(0, by=3), growth(0, OTHER)])
+    records.raise_markers({REF: 2})
+
+    records.raise_markers({REF: 1, OTHER: 1})
+
+    (pending,) = records.pending(10)
+    assert (pending.ref, [each["sequence"] for each in pending.events]) == (REF, [3])
+
+
 def test_what_grew_while_it_was_published_stays_unpublished(records: Records) -> None:
     records.write([growth(0)])
     records.write([growth(1)])

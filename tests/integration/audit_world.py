@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from services.audit import app, handlers
+from services.audit import app
 from services.audit.documents import (
     AnnouncementsDocument,
     CaseProjectionDocument,
@@ -18,6 +18,7 @@ from services.audit.documents import (
     MongoArchive,
 )
 from services.audit.domain.announcing import Announcements
+from services.audit.handlers import keeping, promises
 from services.audit.handlers.oversight import Oversight
 from services.audit.queries import Reading
 from shared.database import collection_of, connect
@@ -111,12 +112,12 @@ class AuditWorld:
 
     def hears(self, *events: Envelope) -> list[Outcome]:
         """Receive events one by one."""
-        return [handlers.receive(each, self.oversight) for each in events]
+        return [keeping.receive(each, self.oversight) for each in events]
 
     def sweeps(self, at: datetime) -> int:
         """Sweep at a moment."""
         self.clock.at = at
-        return handlers.sweep(self.oversight)
+        return promises.sweep(self.oversight)
 
     def said(self, ref: str = CASE) -> list[dict[str, Any]]:
         """Return what audit itself has published about a case."""

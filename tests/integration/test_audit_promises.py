@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.audit import handlers, queries
+from services.audit import queries
 from services.audit.domain.clocks import Condition
+from services.audit.handlers import promises
 from shared.events.codes import Clock
 from shared.events.envelope import Envelope, iso
 from tests.integration.audit_world import AuditWorld, audit_settings
@@ -192,7 +193,7 @@ def test_sweeps_at_once_say_each_thing_once(world: AuditWorld) -> None:
     world.clock.at = DUE + timedelta(hours=1)
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: handlers.sweep(world.oversight), range(16)))
+        list(pool.map(lambda _: promises.sweep(world.oversight), range(16)))
 
     assert world.said_types() == ["breached"]
 

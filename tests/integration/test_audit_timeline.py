@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from services.audit import handlers, queries
+from services.audit import queries
 from services.audit.documents import CaseProjectionDocument, EntryDocument, MongoArchive
 from services.audit.domain.projection import project
+from services.audit.handlers import keeping, promises
 from shared.database import collection_of
 from shared.events.envelope import Envelope, MalformedEvent, hash_of
 from shared.events.referral import ChildMatched
@@ -65,7 +66,7 @@ def test_two_workers_at_once_keep_everything_once(world: AuditWorld) -> None:
     world.feed.wrote(line)
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda each: handlers.receive(each, world.oversight), line * 4))
+        list(pool.map(lambda each: keeping.receive(each, world.oversight), line * 4))
 
     case = world.case()
     assert case is not None
@@ -126,7 +127,7 @@ def test_projections_are_there_again_before_a_restored_audit_opens(world: AuditW
     before = MongoArchive().case_at(CASE)
     world.database["cases"].delete_many({})
 
-    handlers.project_what_is_behind(world.oversight)
+    promises.project_what_is_behind(world.oversight)
 
     assert MongoArchive().case_at(CASE) == before is not None
 
@@ -204,7 +205,7 @@ def test_thrown_away_projections_are_rebuilt_to_the_same_result(world: AuditWorl
 
     collection_of(CaseProjectionDocument).delete_many({})
 
-    assert handlers.rebuild(world.oversight) == 2
+    assert promises.rebuild(world.oversight) == 2
     assert list(collection_of(CaseProjectionDocument).find({}).sort("_id", 1)) == before
 
 
@@ -215,8 +216,8 @@ def test_the_watchdog_finds_a_projection_that_a_crash_left_behind(world: AuditWo
     world.hears(*sealed("/referral", [(SCHOOL, "2026-11-23T11:00", received())], case=OTHER_CASE))
     MongoArchive().drop_case(OTHER_CASE)
 
-    assert handlers.watch(world.oversight) == 2
-    assert handlers.watch(world.oversight) == 0
+    assert promises.watch(world.oversight) == 2
+    assert promises.watch(world.oversight) == 0
     case = world.case()
     assert case is not None
     assert case["entries_read"] == 5 + len(world.said())

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.audit import handlers
 from services.audit.documents import CaseProjectionDocument, MongoArchive
+from services.audit.handlers import promises
 from services.audit.handlers.promises import WATCHED
 from services.audit.queries import unannounced
 from shared.database import collection_of
@@ -35,7 +35,7 @@ def receive(world: AuditWorld, *cases: str) -> None:
 
 def watch(world: AuditWorld, at: datetime) -> int:
     world.clock.at = at
-    return handlers.watch(world.oversight)
+    return promises.watch(world.oversight)
 
 
 def change(ref: str, **fields: object) -> None:
@@ -115,10 +115,10 @@ def test_three_sweepers_and_a_watchdog_at_once_say_each_thing_once(world: AuditW
     world.clock.at = DUE + timedelta(minutes=1)
 
     with ThreadPoolExecutor(4) as pool:
-        acts = [*[handlers.sweep] * 3, handlers.watch]
+        acts = [*[promises.sweep] * 3, promises.watch]
         for done in [pool.submit(act, world.oversight) for act in acts]:
             done.result()
-    handlers.sweep(world.oversight)
+    promises.sweep(world.oversight)
 
     assert [world.said_types(ref) for ref in CASES] == [["breached"]] * len(CASES)
 

@@ -13,8 +13,8 @@ from threading import Barrier
 
 import pytest
 
-from services.audit import handlers
 from services.audit.documents import CaseProjectionDocument, MongoArchive
+from services.audit.handlers import promises
 from services.audit.queries import unannounced
 from services.audit.queries.verification import verify
 from shared.database import collection_of
@@ -108,7 +108,7 @@ def assert_all_is_said(world: AuditWorld, cases: list[str]) -> None:
 
     assert list(archive.cases_due(now)) == []
     assert {each.value for each in unannounced(archive, now)} == {0}
-    assert (handlers.sweep(world.oversight), handlers.watch(world.oversight)) == (0, 0)
+    assert (promises.sweep(world.oversight), promises.watch(world.oversight)) == (0, 0)
     assert [world.said(ref) for ref in cases] == before
     world.feed.wrote(Envelope.from_wire(wire) for said in before for wire in said)
     assert verify(archive, world.feed).sound
@@ -181,7 +181,7 @@ def test_a_sweep_killed_between_two_words_on_the_timeline_is_finished_by_the_nex
     world.clock.at = LATE
 
     with pytest.raises(Killed):
-        handlers.sweep(replace(world.oversight, archive=DyingArchive()))
+        promises.sweep(replace(world.oversight, archive=DyingArchive()))
     assert [MongoArchive().head_of(f"audit:{ref}") for ref in cases] == [1, 0, 0]
     world.sweeps(LATE + timedelta(seconds=30))
 
@@ -203,7 +203,7 @@ def test_three_sweepers_that_decide_on_each_of_fifty_cases_together_say_each_thi
 
     with monkeypatch.context() as patch, ThreadPoolExecutor(SWEEPERS) as pool:
         patch.setattr("shared.store.reached", reached)
-        sweeps = [pool.submit(handlers.sweep, world.oversight) for _ in range(SWEEPERS)]
+        sweeps = [pool.submit(promises.sweep, world.oversight) for _ in range(SWEEPERS)]
         for sweep in sweeps:
             sweep.result()
 
@@ -221,7 +221,7 @@ def test_a_due_time_taken_away_before_it_came_is_there_again_and_the_sweep_itsel
     collection_of(CaseProjectionDocument).update_one({"_id": ref}, {"$set": {"next_tick": None}})
 
     world.clock.at = in_london("2026-11-23T13:00")
-    mended = handlers.watch(world.oversight)
+    mended = promises.watch(world.oversight)
 
     assert mended == 1
     assert words(world, ref) == Counter([DECISION_MET])  # nothing was due yet
@@ -242,7 +242,7 @@ def test_a_note_that_cannot_be_read_is_put_right_and_does_not_silence_the_watchd
     notes.update_one({"_id": unset}, {"$set": {"next_tick": None}})
     world.clock.at = in_london("2026-11-23T13:00")
 
-    assert handlers.watch(world.oversight) == 2
+    assert promises.watch(world.oversight) == 2
 
     assert world.sweeps(LATE) == 2
 
@@ -255,6 +255,6 @@ def test_an_entry_that_cannot_be_read_does_not_silence_the_watchdog(world: Audit
     MongoArchive().drop_case(other)
     world.clock.at = LATE
 
-    assert handlers.watch(world.oversight) == 1
+    assert promises.watch(world.oversight) == 1
 
     assert words(world, other) == Counter([DECISION_MET]) + BROKEN

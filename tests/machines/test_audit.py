@@ -143,14 +143,18 @@ class AuditMachine(RuleBasedStateMachine):
         forged=st.booleans(),
     )
     def several_arrive(self, several: list[tuple[str, str, int]], forged: bool) -> None:
-        """A batch arrives, in any order: what continues its stream is kept, and nothing else."""
+        """A batch arrives, in any order: what continues its stream is kept, what is held already
+        is known again, and nothing else is settled."""
         streams = [(self.written[source].streams.get(ref, []), n) for ref, source, n in several]
         came = [stream[n % len(stream)] for stream, n in streams if stream]
         came += [sources.forged(each) for each in came[:1] if forged]
         before = self.keys()
         outcomes = receive_many(came, self.oversight)
-        kept = [each for each, outcome in zip(came, outcomes, strict=True) if outcome]
-        assert {*outcomes} <= {Outcome.HANDLED, None}
+        told = list(zip(came, outcomes, strict=True))
+        kept = [each for each, outcome in told if outcome is Outcome.HANDLED]
+        copies = [each for each, outcome in told if outcome is Outcome.ALREADY_HANDLED]
+        assert len(kept) + len(copies) + outcomes.count(None) == len(came)
+        assert all(each.key in before and each.is_intact() for each in copies)
         assert {*self.keys()} == {*before, *(each.key for each in kept)}
         assert all(each.is_intact() and each.key not in before for each in kept)
         assert len({each.key for each in kept}) == len(kept)

@@ -19,7 +19,7 @@ from shared.hearing import Hearer, Outcome
 from shared.messaging.feed import CatchUp
 from shared.messaging.held import HeldEvents
 from shared.messaging.listener import Listener
-from shared.messaging.publisher import Outgoing, PublishFailed
+from shared.messaging.publisher import Outgoing, PublishFailed, nothing
 from shared.messaging.relay import Relay
 from shared.store import Roots
 from shared.streams import Streams
@@ -58,8 +58,11 @@ class Wire:
         self.letters: list[Letter] = []
         self.fails_after: int | None = None
 
-    def publish(self, batch: Sequence[Outgoing]) -> set[int]:
+    def publish(
+        self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing
+    ) -> set[int]:
         """Take a batch, or a part of it, and confirm all or nothing."""
+        meanwhile()
         taken = batch[: self.fails_after]
         self.letters += [Letter(each.body) for each in taken]
         if len(taken) < len(batch):
@@ -93,7 +96,7 @@ class LineMachine(RuleBasedStateMachine):
         hearer = Hearer(self.hearers, {ReferrerInformed: note})
         self.held = HeldEvents(self.database, self.clock)
         self.listener = Listener(("/referral",), hearer.hearing(), self.held, feed)
-        self.relay = Relay(streams, lambda: self.wire, sweep_seconds=1)
+        self.relay = Relay(streams, lambda: self.wire, sweep_seconds=1, in_the_air=2)
         self.catch_up = CatchUp(
             self.marks,
             feed,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from shared.messaging.publisher import Outgoing, PublishFailed
+from shared.messaging.publisher import Outgoing, PublishFailed, nothing
 from shared.messaging.topology import DELIVERY_LIMIT
 from tests.models.stops import At, unhindered
 
@@ -105,9 +105,12 @@ class MemoryPublisher:
         self._broker = broker
         self._at = at
 
-    def publish(self, batch: Sequence[Outgoing]) -> set[int]:
+    def publish(
+        self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing
+    ) -> set[int]:
         """Publish a batch. When it fails, any part of it may have arrived."""
         self._at("publish", PublishFailed)
+        meanwhile()
         confirmed = set()
         for place, each in enumerate(batch):
             routed = self._broker.route(each.routing_key, each.body)

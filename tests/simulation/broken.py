@@ -10,7 +10,7 @@ import pytest
 
 from shared.messaging.consumer import Consumer
 from shared.messaging.feed import CatchUp
-from shared.messaging.relay import Relay
+from shared.messaging.relay import LARGEST_BATCH, Relay
 from shared.store import Roots, Write
 
 Break = Callable[[pytest.MonkeyPatch], None]
@@ -71,7 +71,7 @@ def marked_before_it_is_confirmed(patch: pytest.MonkeyPatch) -> None:
     publish = Relay.publish_pending
 
     def hasty(relay: Relay) -> bool:
-        pending = list(relay._streams.pending())
+        pending = list(relay._streams.pending(LARGEST_BATCH))
         relay._streams.mark_published({e.ref: e.events[-1]["sequence"] for e in pending})
         relay._streams = _Once(relay._streams, pending)
         try:
@@ -89,7 +89,7 @@ class _Once:
         self.streams = streams
         self._pending = pending
 
-    def pending(self) -> list[Any]:
+    def pending(self, most: int) -> list[Any]:
         return self._pending
 
     def mark_published(self, _: Mapping[str, int]) -> None:

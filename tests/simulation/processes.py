@@ -237,6 +237,7 @@ class Process:
 
     def _relay(self) -> None:
         relay = self.plumbing.relay
+        relay._in_the_air = 2  # so that markers are raised while what comes next is published
         try:
             relay.publish_pending()
         except PublishFailed:

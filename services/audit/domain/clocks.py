@@ -6,14 +6,14 @@ from scratch each time, so a late, doubled or refilled entry gives the same cloc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from shared.events.codes import Clock
 from shared.events.envelope import Envelope
-from shared.practice import Per, TimeLimit, TimeLimits, Trigger, due_for
+from shared.practice import Per, TimeLimit, TimeLimits, Trigger, due_under
 from shared.working_days import london_day
 
 
@@ -82,32 +82,42 @@ class ClockState:
         return Condition.AT_RISK if at >= self.at_risk_at else Condition.RUNNING
 
 
+class Line:
+    """The entries of one case, each once, in the order in which things happened, and by type."""
+
+    def __init__(self, entries: Iterable[Envelope]) -> None:
+        unique = {entry.key: entry for entry in entries}
+        self._entries = sorted(
+            unique.values(), key=lambda each: (each.happened_at, each.stream, each.sequence)
+        )
+        self._by_type: dict[str, list[Envelope]] = {}
+        for entry in self._entries:
+            self._by_type.setdefault(entry.type, []).append(entry)
+
+    def of(self, types: Collection[str]) -> Sequence[Envelope]:
+        """Return the entries of some types, in their order."""
+        here = [each for each in types if each in self._by_type]
+        if len(here) > 1:
+            return [entry for entry in self._entries if entry.type in here]
+        return self._by_type[here[0]] if here else ()
+
+
 def clocks_of(entries: Iterable[Envelope], limits: TimeLimits) -> tuple[ClockState, ...]:
     """Compute every clock of one case from all its entries, in any order, doubled or not."""
-    tidy = _in_order(entries)
+    line = Line(entries)
     return tuple(
-        _clock(limit, child, start, tidy=tidy, limits=limits)
+        _clock(limit, child, start, line=line, limits=limits)
         for clock in Clock
-        for limit, child, start in _starts(clock, tidy, limits)
-    )
-
-
-def _in_order(entries: Iterable[Envelope]) -> tuple[Envelope, ...]:
-    unique = {entry.key: entry for entry in entries}
-    return tuple(
-        sorted(unique.values(), key=lambda each: (each.happened_at, each.stream, each.sequence))
+        for limit, child, start in _starts(clock, line, limits)
     )
 
 
 def _starts(
-    clock: Clock, tidy: tuple[Envelope, ...], limits: TimeLimits
+    clock: Clock, line: Line, limits: TimeLimits
 ) -> Iterator[tuple[TimeLimit, str | None, Envelope]]:
     """The first event that starts the clock, for the case or for each child: it never restarts."""
     started: set[str | None] = set()
-    types = {limit.starts_on.event for limit in limits.of(clock)}
-    for entry in tidy:
-        if entry.type not in types:
-            continue
+    for entry in line.of({limit.starts_on.event for limit in limits.of(clock)}):
         limit = _limit_started_by(entry, clock, limits)
         if limit is None:
             continue
@@ -143,12 +153,12 @@ def _clock(
     child: str | None,
     start: Envelope,
     *,
-    tidy: tuple[Envelope, ...],
+    line: Line,
     limits: TimeLimits,
 ) -> ClockState:
-    due = due_for(limits, limit.code, _anchor(limit.starts_on, start))
-    stop = _first(tidy, (limit.stops_on,), child)
-    cancel = _first(tidy, limit.cancelled_on, child, after=start)
+    due = due_under(limits, limit, _anchor(limit.starts_on, start))
+    stop = _first(line, (limit.stops_on,), child)
+    cancel = _first(line, limit.cancelled_on, child, after=start)
     state, end = _outcome(stop, cancel, due.due_at)
     return ClockState(
         clock=limit.code,
@@ -161,21 +171,18 @@ def _clock(
         words=due.words,
         stopped_at=end.happened_at if end else None,
         recorded_at=end.time if end else None,
-        announced=_announced(tidy, limit.code, child),
+        announced=_announced(line, limit.code, child),
     )
 
 
 def _first(
-    tidy: tuple[Envelope, ...],
+    line: Line,
     triggers: tuple[Trigger, ...],
     child: str | None,
     *,
     after: Envelope | None = None,
 ) -> Envelope | None:
-    types = {trigger.event for trigger in triggers}
-    for entry in tidy:
-        if entry.type not in types:
-            continue
+    for entry in line.of({trigger.event for trigger in triggers}):
         too_early = after is not None and (entry is after or entry.happened_at < after.happened_at)
         concerns = child is None or entry.data.get("child") in (None, child)
         if not too_early and concerns and any(t.fits(entry.type, entry.data) for t in triggers):
@@ -194,11 +201,10 @@ def _outcome(
     return State.ARMED, None
 
 
-def _announced(tidy: tuple[Envelope, ...], clock: Clock, child: str | None) -> tuple[Mark, ...]:
+def _announced(line: Line, clock: Clock, child: str | None) -> tuple[Mark, ...]:
     said = {
         ANNOUNCED_BY[entry.type]
-        for entry in tidy
-        if entry.type in ANNOUNCED_BY
-        and (entry.data.get("clock"), entry.data.get("child")) == (clock.value, child)
+        for entry in line.of(ANNOUNCED_BY)
+        if (entry.data.get("clock"), entry.data.get("child")) == (clock.value, child)
     }
     return tuple(mark for mark in Mark if mark in said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.audit.documents import EntryDocument
+from services.audit.documents import EntryDocument, streams_beyond
 from services.audit.domain.archive import Archive
 from shared.database import collection_of
 from shared.events.envelope import Envelope
@@ -21,12 +21,7 @@ class Copies:
         """Return the last event that is kept of each stream of a service, by reference."""
         found = collection_of(EntryDocument).aggregate(
             [
-                {
-                    "$match": {
-                        "source": f"/{service}",
-                        "stream": {"$gt": f"{service}:{after_ref}"},
-                    }
-                },
+                {"$match": {"stream": streams_beyond(f"/{service}", after_ref)}},
                 {"$sort": {"stream": 1, "sequence": 1}},
                 {
                     "$group": {

@@ -165,7 +165,7 @@ def test_of_two_who_read_the_same_only_the_first_writes(line: Line) -> None:
 class Refusing:
     """A broker whose confirms never come."""
 
-    def publish(self, batch: object) -> set[int]:
+    def publish(self, batch: object, meanwhile: object) -> set[int]:
         """Take a batch and say nothing."""
         raise PublishFailed("the broker did not confirm in time")
 
@@ -176,7 +176,7 @@ class Refusing:
 class Half(Refusing):
     """A broker that takes the first of a batch and refuses the rest."""
 
-    def publish(self, batch: object) -> set[int]:
+    def publish(self, batch: object, meanwhile: object) -> set[int]:
         """Confirm the first alone."""
         return {0}
 
