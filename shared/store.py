@@ -75,10 +75,15 @@ class Act(Generic[S]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done(Generic[S]):
-    """What became of an act: the record after it, and whether it changed anything."""
+    """What became of an act: the record after it, and the events that it wrote, in wire form."""
 
     root: Root[S]
-    changed: bool
+    events: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Was there something to do?"""
+        return bool(self.events)
 
 
 class Behind(RuleBroken):
@@ -161,7 +166,7 @@ class Roots(Generic[S]):
                 ref = plan.after.ref
                 if is_made:
                     roots[ref] = plan.after
-                    rounds.settle(ref, Done(root=plan.after, changed=True))
+                    rounds.settle(ref, Done(root=plan.after, events=plan.write.events))
                 else:
                     overtaken.append(ref)
             tries += Counter(overtaken)
@@ -187,7 +192,7 @@ class Roots(Generic[S]):
                 if plan is not None:
                     yield plan
                     break
-                rounds.settle(ref, Done(root=roots[ref], changed=False))
+                rounds.settle(ref, Done(root=roots[ref]))
 
     def _plan_of(self, act: Act[S], root: Root[S]) -> _Plan[S] | None:
         at = self.clock.now()
