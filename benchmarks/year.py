@@ -23,6 +23,7 @@ from benchmarks.journeys.figures import (
     Lap,
     Run,
     figures_of,
+    slower,
     where_the_time_goes,
 )
 from benchmarks.journeys.lines import (
@@ -105,13 +106,14 @@ def _once(bench: Bench, journeys: Journeys) -> Mapping[str, float]:
             spent, share = ledger.costs(), idle_share(idle, cores())
         must_be(sent.settled, journeys.steps, "steps taken or refused")
         arrived = look.arrived()
-        if arrived.faults:
-            raise NotMeasured(f"void: {'; '.join(arrived.faults)}")
+        if faults := [*sent.faults, *arrived.faults]:
+            raise NotMeasured(f"void: {'; '.join(faults)}")
         return figures_of(
             Run(
                 referrals=look.referrals() - received,
                 events={name: each - written[name] for name, each in arrived.written.items()},
                 refused=sent.refused.total(),
+                slower=slower(sent.seen),
                 lap=lap,
                 costs={name: cost.since(costs[name]) for name, cost in spent.items()},
                 idle=share,

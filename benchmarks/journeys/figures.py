@@ -46,6 +46,7 @@ METRICS: Final = (
     Metric("events a referral", "events"),
     Metric("events a referral, without audit's", "events"),
     _less("steps refused", "steps"),
+    _less("last third of the steps, to the first", "x"),
     _less("seconds", "s"),
     Metric("rate", "events/s"),
     Metric("referrals a second", "referrals/s"),
@@ -78,6 +79,8 @@ class Run:
     events: Mapping[str, int]
     """By the service that wrote them."""
     refused: int
+    slower: float
+    """How many times as long the last third of the steps took as the first."""
     lap: Lap
     costs: Mapping[str, Cost]
     idle: float
@@ -95,6 +98,30 @@ def hours_for_a_year(seconds: float, referrals: int) -> float:
     return seconds / referrals * THE_YEAR / HOUR
 
 
+def slower(seen: Sequence[tuple[float, int]]) -> float:
+    """Return how many times as long the last third of the steps took as the first.
+
+    `seen`: a second, and how many steps were settled by then, from the first to the last.
+    """
+    whole = seen[-1][1]
+    if not whole:
+        return 1.0
+    begins, ends = (_second_of(seen, whole * part) for part in (1 / 3, 2 / 3))
+    first, last = begins - seen[0][0], seen[-1][0] - ends
+    return last / first if first else 1.0
+
+
+def _second_of(seen: Sequence[tuple[float, int]], settled: float) -> float:
+    """Return the second at which so many were settled: between two looks, in proportion."""
+    before = seen[0]
+    for look in seen:
+        if look[1] >= settled and look[1] > before[1]:
+            part = (settled - before[1]) / (look[1] - before[1])
+            return before[0] + part * (look[0] - before[0])
+        before = look
+    return seen[-1][0]
+
+
 def figures_of(run: Run) -> dict[str, float]:
     """Return the value of every metric."""
     events = sum(run.events.values())
@@ -109,6 +136,7 @@ def figures_of(run: Run) -> dict[str, float]:
         "events a referral": events / run.referrals,
         "events a referral, without audit's": (events - run.events["audit"]) / run.referrals,
         "steps refused": run.refused,
+        "last third of the steps, to the first": run.slower,
         "seconds": run.lap.all,
         "rate": events / run.lap.all,
         "referrals a second": run.referrals / run.lap.all,

@@ -26,6 +26,8 @@ MOST_AHEAD: Final = 4 * AT_ONCE
 """Steps of the team that may wait before the hub waits for the team."""
 REST: Final = 0.2
 """Seconds after which it is asked again whether the team has heard of a case."""
+REFUSED_AT_MOST: Final = 0.01
+"""Part of the steps: a journey does not know everything that the system decides meanwhile."""
 STALLED: Final = 120.0
 """Seconds without any step being taken, after which the run proves nothing."""
 
@@ -37,6 +39,8 @@ class Sent:
     taken: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     """How many steps were refused, by the step and the rule."""
+    seen: list[tuple[float, int]] = field(default_factory=list)
+    """How many steps were settled at which second, seen now and then."""
 
     def count(self, answers: Iterable[Answer]) -> None:
         """Count what is settled."""
@@ -51,6 +55,18 @@ class Sent:
         """How many steps are taken or refused."""
         return self.taken + self.refused.total()
 
+    @property
+    def faults(self) -> list[str]:
+        """Why what was sent proves nothing: more was refused than chance explains."""
+        if self.refused.total() <= self.settled * REFUSED_AT_MOST:
+            return []
+        (often, times), *_ = self.refused.most_common(1)
+        return [f"{self.refused.total():,} of {self.settled:,} steps refused, {times:,} by {often}"]
+
+    def look(self, second: float) -> None:
+        """Note how far it is at a second."""
+        self.seen.append((second, self.settled))
+
 
 def send_all(
     lines: Iterable[Line],
@@ -62,6 +78,7 @@ def send_all(
 ) -> Sent:
     """Send every step and return what became of them. Raises NotMeasured when it does not end."""
     sent, latest = Sent(), datetime.min.replace(tzinfo=UTC)
+    sent.look(time.perf_counter())
     follower = Follower(team, sent)
     follower.start()
     try:
@@ -70,14 +87,17 @@ def send_all(
             move_clock(min([*first, *follower.earliest()]))
             _send_to_hub(hub, hubs, sent)
             follower.put(teams)
+            sent.look(time.perf_counter())
             say(sent)
             latest = max(latest, *(part[-1].at for part in (hubs, teams) if part))
         while follower.wait(REST):
             for at in follower.earliest():
                 move_clock(at)
+            sent.look(time.perf_counter())
             say(sent)
     finally:
         follower.stop()
+    sent.look(time.perf_counter())
     move_clock(latest)
     return sent
 

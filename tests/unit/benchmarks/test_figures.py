@@ -102,6 +102,12 @@ def test_a_change_counts_only_beyond_what_repetitions_differ_by(
     assert change.verdict == said
 
 
+def test_what_was_nothing_before_and_is_something_is_worse_where_less_is_better() -> None:
+    (change,) = changes(a_run(series(0, 0, metric=WAIT)), a_run(series(3, 4, metric=WAIT)))
+
+    assert change.verdict == "worse"
+
+
 def test_only_figures_of_both_runs_are_compared() -> None:
     both, new = series(1, contender="both"), series(1, contender="new")
 

@@ -23,6 +23,7 @@ from benchmarks.journeys.figures import (
     Run,
     figures_of,
     hours_for_a_year,
+    slower,
     where_the_time_goes,
 )
 from benchmarks.journeys.lines import (
@@ -110,6 +111,16 @@ def test_what_a_rule_refuses_is_counted_and_not_sent_again(clock: list[datetime]
     assert (sent.taken, dict(sent.refused)) == (1, {"see: not-allowed": 1})
 
 
+def test_a_run_in_which_much_is_refused_proves_nothing(clock: list[datetime]) -> None:
+    few, many = FakeDoor(refuses=["7"]), FakeDoor(refuses=["7", "8"])
+    lines = [of_team(str(number), number) for number in range(100)]
+
+    assert send_all(lines, FakeDoor(), few, move_clock=clock.append).faults == []
+    assert send_all(lines, FakeDoor(), many, move_clock=clock.append).faults == [
+        "2 of 100 steps refused, 2 by see: not-allowed"
+    ]
+
+
 def test_a_door_that_ends_ends_the_run(clock: list[datetime]) -> None:
     with pytest.raises(NotMeasured, match="no store"):
         send_all([of_team("A", 0)], FakeDoor(), BrokenDoor(), move_clock=clock.append)
@@ -152,6 +163,7 @@ def a_run(**but: Any) -> Run:
         "referrals": 6_219,
         "events": {"referral": 30_000, "strategy": 25_000, "audit": 7_190},
         "refused": 3,
+        "slower": 1.5,
         "lap": Lap(commands=50.0, lines=80.0, all=100.0),
         "costs": {
             "mongod": Cost(seconds=62.19, peak=2**30),
@@ -179,6 +191,16 @@ def test_a_run_is_projected_to_the_year_in_proportion_to_its_referrals() -> None
     assert told["peak memory, mongod"] == 1024
     assert told["page of timeline p50"] == pytest.approx(100)
     assert (told["idle"], told["disk"]) == (25, 1000)
+
+
+def test_what_grows_with_the_store_shows_in_the_last_third() -> None:
+    steady = [(float(second), second * 10) for second in range(31)]
+    slowing = [(0.0, 0), (10.0, 100), (20.0, 200), (50.0, 300)]
+
+    assert slower(steady) == pytest.approx(1)
+    assert slower(slowing) == pytest.approx(3)
+    assert slower([(0.0, 0), (9.0, 300)]) == pytest.approx(1)
+    assert slower([(0.0, 0)]) == 1
 
 
 def test_every_figure_of_a_run_has_its_metric() -> None:
