@@ -65,7 +65,7 @@ def main(
         "commit": commit(),
         "quick": quick,
         "repetitions": repetitions,
-        "share": share,
+        "share": None if quick else share,
         "machine": machine(),
     }
     screen.print(words_of(told["machine"]), soft_wrap=True, highlight=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import requests
@@ -23,7 +24,10 @@ class Person(threading.Thread):
     """Somebody signed in at a service who asks for one of some pages after another."""
 
     def __init__(self, name: str, url: str, paths: Sequence[str]) -> None:
-        """`name` is the sign-in; `url` the service, with its prefix; `paths` lie below it."""
+        """Sign in and ask once, which does not count.
+
+        `name` is the sign-in; `url` the service, with its prefix; `paths` lie below it.
+        """
         super().__init__(name=f"{name} asks", daemon=True)
         self._url, self._paths = url, paths
         self._browser = _signed_in(name, url)
@@ -32,6 +36,10 @@ class Person(threading.Thread):
         """How long each answer took."""
         self.refused: list[str] = []
         """What was not answered with the page, and how."""
+        self.ask(paths[0])
+        self.must_have_been_answered()
+        # The first of a page is made ready for all that follow.
+        self.seconds.clear()
 
     def run(self) -> None:
         """Ask until told to stop."""
@@ -61,6 +69,20 @@ class Person(threading.Thread):
         """Raise NotMeasured unless every question was answered with its page."""
         if self.refused:
             raise NotMeasured(f"{len(self.refused)} pages not answered: {self.refused[0]}")
+
+
+@contextmanager
+def asking(people: Collection[Person]) -> Iterator[None]:
+    """Let people ask during a block. Raises NotMeasured unless every page was answered."""
+    for person in people:
+        person.start()
+    try:
+        yield
+    finally:
+        for person in people:
+            person.stop()
+    for person in people:
+        person.must_have_been_answered()
 
 
 def _signed_in(name: str, url: str) -> requests.Session:

@@ -31,6 +31,7 @@ BAR: Final = 40
 """Columns of the longest bar."""
 
 HOURS: Final = Metric("a year", "hours", more_is_better=False)
+EVENTS: Final = Metric("events a referral", "events")
 
 
 def _less(name: str, unit: str) -> Metric:
@@ -43,7 +44,7 @@ METRICS: Final = (
     _less("a year, promises still to be said", "hours"),
     Metric("referrals", "referrals"),
     Metric("events", "events"),
-    Metric("events a referral", "events"),
+    EVENTS,
     Metric("events a referral, without audit's", "events"),
     _less("steps refused", "steps"),
     _less("last third of the steps, to the first", "x"),
@@ -133,7 +134,7 @@ def figures_of(run: Run) -> dict[str, float]:
         "a year, promises still to be said": hours_for_a_year(run.lap.lines, run.referrals),
         "referrals": run.referrals,
         "events": events,
-        "events a referral": events / run.referrals,
+        EVENTS.name: events / run.referrals,
         "events a referral, without audit's": (events - run.events["audit"]) / run.referrals,
         "steps refused": run.refused,
         "last third of the steps, to the first": run.slower,

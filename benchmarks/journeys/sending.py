@@ -26,8 +26,9 @@ MOST_AHEAD: Final = 4 * AT_ONCE
 """Steps of the team that may wait before the hub waits for the team."""
 REST: Final = 0.2
 """Seconds after which it is asked again whether the team has heard of a case."""
-REFUSED_AT_MOST: Final = 0.01
-"""Part of the steps: a journey does not know everything that the system decides meanwhile."""
+REFUSED_AT_MOST: Final = 0.05
+"""Part of the steps. A journey does not know all that the system decides meanwhile: where every
+manager of a team is busy another team leads, and its workers are not those of the journey."""
 STALLED: Final = 120.0
 """Seconds without any step being taken, after which the run proves nothing."""
 

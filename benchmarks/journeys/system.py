@@ -90,25 +90,14 @@ class System:
         self._wait(self.look.is_quiet, "something is on its way for ever")
         self._wait(lambda: not self.look.arrived().faults, "void")
 
-    @contextmanager
-    def asked(self, file: Path) -> Iterator[Mapping[str, Person]]:
-        """Let people ask for pages during a block: timelines of the cases of a file, a worklist."""
+    def people(self, file: Path) -> Mapping[str, Person]:
+        """Return people who can ask for pages: timelines of the cases of a file, a worklist."""
         cases = list(dict.fromkeys(line.case for line in read_lines(file)))[:ASKED]
-        people = {
-            "timeline": Person(
-                "auditor-demo", f"{self._urls['audit']}/audit", [f"/cases/{ref}" for ref in cases]
-            ),
+        timelines = [f"/cases/{ref}" for ref in cases]
+        return {
+            "timeline": Person("auditor-demo", f"{self._urls['audit']}/audit", timelines),
             "worklist": Person("manager-demo", f"{self._urls['strategy']}/strategy", ["/worklist"]),
         }
-        for person in people.values():
-            person.start()
-        try:
-            yield people
-        finally:
-            for person in people.values():
-                person.stop()
-        for person in people.values():
-            person.must_have_been_answered()
 
     def _wait(self, done: Callable[[], bool], what: str) -> None:
         """Wait as long as entries come; afterwards tell what is not as it should be."""

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.harness import NotMeasured
 from benchmarks.journeys.carry import carrier_of
-from benchmarks.journeys.doors import Fate
+from benchmarks.journeys.doors import Fate, ProcessDoor
 from benchmarks.journeys.lines import Line, plan_of, read_lines, write_lines
 from benchmarks.journeys.told import Told, told_from
 from services.referral.documents import ReferralDocument
 from shared.database import collection_of
 from shared.events.envelope import Envelope
 from shared.mash.generate.steps import StepName
-from tests.conftest import MakeSettings
+from tests.conftest import MakeSettings, environment
 
 
 @pytest.fixture
@@ -76,3 +77,27 @@ def test_the_team_says_not_yet_of_a_case_it_has_not_heard_of(
 
     assert steps
     assert {answer.fate for answer in answers} == {Fate.NOT_YET}
+
+
+def test_a_door_answers_for_each_line_and_ends_when_nobody_sends(
+    lines: list[Line], tmp_path: Path, clean_mongo_url: str
+) -> None:
+    first = [line for line in lines if line.service == "referral"][:3]
+    door = ProcessDoor("referral", environment(tmp_path, clean_mongo_url), tmp_path)
+
+    answers = [door.send(first), door.send(first[:1])]
+    door.close()
+
+    assert [[answer.fate for answer in each] for each in answers] == [
+        [Fate.TAKEN] * 3,
+        [Fate.TAKEN],
+    ]
+    assert door.process.returncode == 0
+
+
+def test_a_door_that_cannot_open_says_why(lines: list[Line], tmp_path: Path) -> None:
+    door = ProcessDoor("referral", {}, tmp_path)
+
+    with pytest.raises(NotMeasured, match="commands of referral ended"):
+        door.send(lines[:1])
+    door.close()
