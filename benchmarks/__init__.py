@@ -6,6 +6,7 @@ table and keeps the figures in build/bench/, so that `make bench-compare` can co
     make bench ARGS="--only relay --only ingest"    chosen measurements
     make bench ARGS=--quick                         small sizes: does it run? no figure to keep
     make bench ARGS="--repeat 9"                    more repetitions
+    make bench ARGS="--only year --share 0.05"      more of the national year
     make bench-compare                              the last two runs, or ARGS="OLD.json NEW.json"
 
 A figure by itself says little: it is the machine's as much as ours. So each stands beside others

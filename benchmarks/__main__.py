@@ -1,6 +1,6 @@
 """`make bench`: take the measurements, print one table, keep the figures.
 
-    python -m benchmarks [--only NAME]… [--quick] [--repeat N] [--keep FILE]
+    python -m benchmarks [--only NAME]… [--quick] [--repeat N] [--share PART] [--keep FILE]
 
 Exit 0: everything was measured, however fast it was. Exit 1: something could not be.
 """
@@ -26,7 +26,7 @@ from benchmarks.parts import started
 from benchmarks.tables import table_of
 from shared.clock import SystemClock
 
-MEASUREMENTS: Final = ("relay", "ingest", "commands", "bulk", "latency", "web", "growth")
+MEASUREMENTS: Final = ("relay", "ingest", "commands", "bulk", "latency", "web", "growth", "year")
 KEPT: Final = Path("build/bench")
 WIDE: Final = 132
 """Columns of a table that goes into a file."""
@@ -40,9 +40,21 @@ screen = Console(width=None if sys.stdout.isatty() else WIDE)
 @click.option(
     "--grow-to", default=1_000_000, show_default=True, help="Events of the largest store."
 )
+@click.option(
+    "--share",
+    default=0.01,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Which part of the national year is sent through.",
+)
 @click.option("--keep", type=click.Path(path_type=Path), help="Where the figures are kept.")
 def main(
-    only: Sequence[str], quick: bool, repeat: int | None, grow_to: int, keep: Path | None
+    only: Sequence[str],
+    quick: bool,
+    repeat: int | None,
+    grow_to: int,
+    share: float,
+    keep: Path | None,
 ) -> None:
     """Take the measurements."""
     chosen = [name for name in MEASUREMENTS if not only or name in only]
@@ -53,14 +65,17 @@ def main(
         "commit": commit(),
         "quick": quick,
         "repetitions": repetitions,
+        "share": None if quick else share,
         "machine": machine(),
     }
     screen.print(words_of(told["machine"]), soft_wrap=True, highlight=False)
     all_measured: list[Measured] = []
     with (
         tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as folder,
-        started(Path(folder), quick=quick, grow_to=grow_to) as bench,
         screen.status("starting") as status,
+        started(
+            Path(folder), quick=quick, grow_to=grow_to, share=share, say=status.update
+        ) as bench,
     ):
         told["parts"] = bench.versions()
         for name in chosen:
@@ -70,6 +85,9 @@ def main(
                 measure_all(prepare, name, repetitions=repetitions, say=status.update)
             )
     screen.print(table_of(all_measured))
+    for measured in all_measured:
+        if picture := measured.measurement.picture(measured.series):
+            screen.print(f"{measured.measurement.name}: {picture}", highlight=False, soft_wrap=True)
     for measured in all_measured:
         screen.print(f"{measured.measurement.name}: {measured.measurement.about}", style="dim")
     told["measurements"] = [each.to_json() for each in all_measured]

@@ -57,6 +57,10 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
             said.append(f"not the same {name}: {machine[name]}, then {other[name]}")
     if before["quick"] != after["quick"]:
         said.append("one run is quick and the other is not: their sizes differ")
+    # Runs from before the year was measured have no share.
+    share, other_share = before.get("share"), after.get("share")
+    if share != other_share:
+        said.append(f"not the same share of the year: {share}, then {other_share}")
     return said
 
 

@@ -149,7 +149,8 @@ class Change:
         """Whether it is better or worse, or no more than what the repetitions differ by."""
         if self.before.overlaps(self.after):
             return "within the spread"
-        return "better" if (self.part > 0) == self.after.metric.more_is_better else "worse"
+        is_more = self.after.median > self.before.median
+        return "better" if is_more == self.after.metric.more_is_better else "worse"
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

@@ -41,6 +41,11 @@ class Measurement:
     metrics: Sequence[Metric]
     contenders: Sequence[Contender]
     targets: Sequence[Target] = ()
+    most: int | None = None
+    """Repetitions that are enough, where one takes long and warms up by itself: it then has none
+    that does not count."""
+    picture: Callable[[Sequence[Series]], str] = lambda series: ""
+    """What is shown below the table."""
 
 
 class Prepare(Protocol):
@@ -128,11 +133,13 @@ def measure(
     readings: dict[str, list[Mapping[str, float]]] = {
         each.name: [] for each in measurement.contenders
     }
-    for repetition in range(repetitions + 1):
+    most = measurement.most
+    first, last = (0, repetitions) if most is None else (1, min(most, repetitions))
+    for repetition in range(first, last + 1):
         for contender in measurement.contenders:
             if contender.name in measured.faults:
                 continue
-            turn = f"{repetition} of {repetitions}" if repetition else "warming up"
+            turn = f"{repetition} of {last}" if repetition else "warming up"
             say(f"{measurement.name}: {contender.name}, {turn}")
             try:
                 reading = contender.once()

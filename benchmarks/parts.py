@@ -7,7 +7,7 @@ and empty, because the measurements drop what they filled.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +40,10 @@ class Bench:
     peers: Peers
     grow_to: int = 1_000_000
     """The largest store of the measurement of growth."""
+    share: float = 0.01
+    """Which part of the national year is sent through."""
+    say: Callable[[str], None] = lambda words: None
+    """Tells whoever watches how far a long repetition is."""
 
     def pick(self, full: int, quick: int) -> int:
         """Return the size for this run."""
@@ -91,7 +95,14 @@ class Bench:
 
 
 @contextlib.contextmanager
-def started(folder: Path, *, quick: bool, grow_to: int) -> Iterator[Bench]:
+def started(
+    folder: Path,
+    *,
+    quick: bool,
+    grow_to: int = 1_000_000,
+    share: float = 0.01,
+    say: Callable[[str], None] = lambda words: None,
+) -> Iterator[Bench]:
     """Start the parts; they end with the block."""
     write_people(folder)
     rabbit = RabbitNode(find_rabbitmq(), folder)
@@ -105,6 +116,8 @@ def started(folder: Path, *, quick: bool, grow_to: int) -> Iterator[Bench]:
                 quick=quick,
                 peers=Peers(),
                 grow_to=grow_to,
+                share=share,
+                say=say,
             )
         finally:
             rabbit.stop()

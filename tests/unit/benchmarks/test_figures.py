@@ -30,7 +30,7 @@ def series(*values: float, contender: str = "ours", metric: Metric = RATE) -> Se
 def a_run(*kept: Series, **but: Any) -> dict[str, Any]:
     machine = dict.fromkeys(("processor", "cores", "memory_gib", "system", "python"), "one")
     measured = {"name": "relay", "series": [series_to_json(each) for each in kept]}
-    return {"machine": machine, "quick": False, "measurements": [measured], **but}
+    return {"machine": machine, "quick": False, "share": 0.01, "measurements": [measured], **but}
 
 
 def test_a_series_tells_its_middle_and_how_far_apart_its_ends_are() -> None:
@@ -102,6 +102,12 @@ def test_a_change_counts_only_beyond_what_repetitions_differ_by(
     assert change.verdict == said
 
 
+def test_what_was_nothing_before_and_is_something_is_worse_where_less_is_better() -> None:
+    (change,) = changes(a_run(series(0, 0, metric=WAIT)), a_run(series(3, 4, metric=WAIT)))
+
+    assert change.verdict == "worse"
+
+
 def test_only_figures_of_both_runs_are_compared() -> None:
     both, new = series(1, contender="both"), series(1, contender="new")
 
@@ -117,11 +123,12 @@ def test_a_series_is_read_as_it_was_kept() -> None:
 
 
 def test_runs_that_are_hard_to_compare_are_told_apart() -> None:
-    other = a_run(quick=True)
+    other = a_run(quick=True, share=0.02)
     other["machine"] = {**other["machine"], "cores": "two"}
 
     assert differences(a_run(), a_run()) == []
     assert differences(a_run(), other) == [
         "not the same cores: one, then two",
         "one run is quick and the other is not: their sizes differ",
+        "not the same share of the year: 0.01, then 0.02",
     ]

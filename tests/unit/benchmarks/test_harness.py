@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from benchmarks.harness import RATE, Contender, Measurement, NotMeasured, measure, measure_all
 
@@ -28,6 +29,16 @@ def test_contenders_take_turns_and_the_first_does_not_count() -> None:
 
     assert turns == ["a", "b"] * 3
     assert [each.values for each in measured.series] == [(3, 5), (4, 6)]
+
+
+def test_what_takes_long_and_warms_up_by_itself_is_measured_seldom() -> None:
+    turns: list[str] = []
+    long = replace(a_measurement(Contender(name="a", once=counting(turns, "a"))), most=2)
+
+    measured = measure(long, repetitions=5)
+
+    assert measured.series[0].values == (1, 2)
+    assert measure(long, repetitions=1).series[0].values == (3,)
 
 
 def test_one_that_fails_is_told_with_its_reason_and_the_others_go_on() -> None:
