@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.events.codes import Clock
@@ -72,6 +72,9 @@ class ClockState:
     """When that was written down."""
     announced: tuple[Mark, ...] = ()
     """What the timeline already says about it."""
+    quiet_until: datetime | None = None
+    """Entered by import when it was due already: until then more of its history may still come,
+    and it is not called broken."""
 
     def condition(self, at: datetime) -> Condition:
         """How does it stand at that moment? Due means: kept up to and including `due_at`."""
@@ -80,6 +83,11 @@ class ClockState:
         if at > self.due_at:
             return Condition.BREACHED
         return Condition.AT_RISK if at >= self.at_risk_at else Condition.RUNNING
+
+
+SETTLES_WITHIN = timedelta(days=1)
+"""How long after the last imported step of a case its history may still go on: an import that was
+stopped is taken up again within a day."""
 
 
 def clocks_of(entries: Iterable[Envelope], limits: TimeLimits) -> tuple[ClockState, ...]:
@@ -162,7 +170,14 @@ def _clock(
         stopped_at=end.happened_at if end else None,
         recorded_at=end.time if end else None,
         announced=_announced(tidy, limit.code, child),
+        quiet_until=_quiet_until(start, tidy, due.due_at),
     )
+
+
+def _quiet_until(start: Envelope, tidy: tuple[Envelope, ...], due_at: datetime) -> datetime | None:
+    if not start.imported_by or start.time <= due_at:
+        return None
+    return max(each.time for each in tidy if each.imported_by) + SETTLES_WITHIN
 
 
 def _first(
