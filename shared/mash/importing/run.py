@@ -110,6 +110,8 @@ class Import:
                     kept = monotonic()
         finally:
             self.stop.set()
+            wait(self._flying)
+            sender.close()
 
     def _more(self, lines: Iterator[Line], errors: ErrorFile) -> bool:
         """Read until there is no room. False at the end of the file."""

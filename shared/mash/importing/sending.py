@@ -57,6 +57,11 @@ class Sender:
         events: int = answer.json()["events"]
         return events
 
+    def close(self) -> None:
+        """Hang up."""
+        for session in self._sessions.values():
+            session.close()
+
     def _ask(self, method: str, service: str, path: str, **more: Any) -> requests.Response:
         """Ask until there is an answer other than "not now": a bulk sent again is taken once."""
         began, wait = monotonic(), FIRST_WAIT
