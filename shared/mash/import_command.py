@@ -29,8 +29,8 @@ TELL_EVERY: Final = 10
 
 def _show_columns(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        for table in (_columns(), _paths(), *_bodies()):
-            OUT.print(table)
+        for each in (_columns(), _paths(), *_bodies()):
+            OUT.print(each, soft_wrap=isinstance(each, str), highlight=False)
         context.exit()
 
 
@@ -52,10 +52,10 @@ def import_command(data: Path, url: str | None, token: str | None, file: Path) -
     passes the schemas and rules of its own form as of the time at which it happened, in the role of
     whoever did it, and is marked as entered by import, by you. An administrator imports.
 
-    What is refused, and what follows it in the same case, goes into FILE.errors with the reason,
-    in the same format: correct it there and send that file. A step that is sent twice is taken
-    once. Stop it at any time, or let it be stopped: the same command goes on where it was. How far
-    it came stands in FILE.import until it is finished.
+    What is refused, and what follows it in the same case, goes with the reason into a file of the
+    same format beside it (year.errors.csv for year.csv): correct it there and send that file. A
+    step that is sent twice is taken once. Stop it at any time, or let it be stopped: the same
+    command goes on where it was. How far it came stands in FILE.import until it is finished.
 
     Ends with 1 if something was refused.
 
@@ -139,11 +139,12 @@ def _paths() -> Table:
     return table
 
 
-def _bodies() -> Iterator[Table]:
+def _bodies() -> Iterator[str | Table]:
     """What the form of each step asks: read from the schema that will read the line."""
     for service in SERVICES:
         for step, kind in import_module(f"services.{service}.schemas.orders").ORDERS.items():
-            table = Table("Column", "What is asked", "", title=f"{step}: as POST {STEPS[step]}")
+            yield f"{step}: as POST {STEPS[step]}"
+            table = Table("Column", "What is asked", "")
             for column, asked, needed in _questions(kind.schema(), ""):
                 own = f"body.{column}" if column in NAMES else column
                 table.add_row(own, asked, needed)
