@@ -53,6 +53,19 @@ class StillToCome(Invalid):
         super().__init__("The time of this step must be in the past", field="at")
 
 
+class TooLongAgo(Invalid):
+    """Of what was received before any time limit that is known, nobody can say what was due."""
+
+    code = "too-long-ago"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No time limit for the decision is known at the time this was received. Leave this "
+            "referral out, or add the limit that was in force to the time limits",
+            field="at",
+        )
+
+
 def require_past(happened_at: datetime, *, now: datetime) -> None:
     """Nobody did anything tomorrow."""
     if happened_at > now:

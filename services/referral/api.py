@@ -144,6 +144,7 @@ def enter() -> list[dict[str, Any]]:
             entries,
             referrals=with_these.referrals,
             guidance=with_these.guidance,
+            limits=with_these.limits,
             secret=with_these.secret,
         ),
     )

@@ -20,13 +20,17 @@ from services.referral.domain.guidance import Guidance, require_version
 from services.referral.domain.rebuilding import send_again
 from services.referral.domain.referral import Child, Referral
 from services.referral.domain.report import ReportedChild
+from shared.events.codes import Clock
 from shared.events.envelope import Envelope
 from shared.events.registry import fact_of
+from shared.history import TooLongAgo
 from shared.ids import case_reference, child_reference
 from shared.orders import Entry
+from shared.practice import TimeLimits
 from shared.rebuilt import Told
 from shared.store import Act, Actor, Change, Done, Root, Roots
 from shared.streams import Streams
+from shared.working_days import london_day
 
 SALTS: Final = 5
 """How many references are tried for one submission; the first is free but once in 10^15."""
@@ -152,6 +156,7 @@ def enter_history(
     *,
     referrals: Roots[Referral],
     guidance: Sequence[Guidance],
+    limits: TimeLimits,
     secret: str,
 ) -> list[Done[Referral] | Exception]:
     """Enter steps of imported histories, each judged as of the time at which it happened.
@@ -163,6 +168,8 @@ def enter_history(
         def decide(root: Root[Referral], now: datetime) -> Change[Referral] | None:
             if history.is_entered(root.state, entry.command, by=entry.by.id, at=entry.at):
                 return None
+            if limits.in_force(Clock.DECISION, london_day(entry.at)) is None:
+                raise TooLongAgo
             made = _judged(root, entry, referrals=referrals, guidance=guidance, secret=secret)
             return made and history.entered(root.state, made, at=entry.at)
 

@@ -22,8 +22,9 @@ from shared.clock import SystemClock
 from shared.events.codes import Role
 from shared.ids import case_reference
 from shared.mash.generate.steps import ADDRESSES
+from shared.mash.generate.steps import StandsFor as Generated
 from shared.mash.roster import composition_root
-from shared.orders import Kind, Order
+from shared.orders import Kind, Order, StandsFor
 from shared.settings import Settings
 from tests.builders import a_child, a_referral
 from tests.conftest import environment
@@ -108,6 +109,10 @@ def test_every_command_has_an_order() -> None:
 
     assert {type(command_of("referral", step)) for step in AT_THE_HUB} == hub
     assert {schema.command.__name__ for schema in schemas} == team
+
+
+def test_whoever_a_generated_step_stands_for_the_bulk_door_knows() -> None:
+    assert [each.value for each in Generated] == [each.value for each in StandsFor]
 
 
 def command_of(service: str, step: str) -> Any:

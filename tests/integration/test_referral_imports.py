@@ -160,6 +160,18 @@ def test_the_case_of_a_receipt_is_the_one_its_submission_makes(desk: ReferralDes
     assert case_reference(order["body"]["submission_id"]) in str(refused["problem"])
 
 
+def test_what_no_limit_is_known_for_is_not_imported(desk: ReferralDesk) -> None:
+    order = receive(at="2016-01-04T09:00:00+00:00")
+    order["body"] |= {"asked_when": order["at"], "happened_on": "2016-01-03"}
+    for child in order["body"]["children"]:
+        child["date_of_birth"] = "2015-02-01"
+
+    (refused,) = send(desk, order)
+
+    assert refused["result"] == "refused"
+    assert "No time limit" in refused["problem"]["errors"][0]["detail"]
+
+
 def test_a_referral_that_was_not_imported_is_not_continued_by_import(desk: ReferralDesk) -> None:
     case = desk.sent(a_referral())
     desk.clock.on(hours=3)
