@@ -82,7 +82,12 @@ SILENT = 'sys:suspend(list_to_atom("%2F_{name}")).'
 
 
 @pytest.mark.parametrize(
-    ("queue", "how"), [("parked", STOPPED), ("events", STOPPED), ("events", SILENT)]
+    ("queue", "how"),
+    [
+        pytest.param("parked", STOPPED, id="parked-stopped"),
+        pytest.param("events", STOPPED, id="events-stopped"),
+        pytest.param("events", SILENT, id="events-silent"),
+    ],
 )
 def test_a_queue_that_the_broker_cannot_give_out_is_made_anew(
     toy: Toy, broker: Broker, node: RabbitNode, queue: str, how: str
