@@ -83,7 +83,8 @@ class Consumer:
                 continue
             except StoreAway as fault:
                 log.warning("store away; nothing is taken", extra={"reason": str(fault)})
-            except InternalError as fault:
+            except (InternalError, OSError) as fault:
+                # The broker may be away, or have a queue that it cannot give out.
                 log.warning("consumer lost its broker", extra={"reason": type(fault).__name__})
                 self._replace_dead()
             except Exception as fault:

@@ -119,8 +119,9 @@ def replace_dead(url: str, service: str) -> list[str]:
     """Delete queues that the broker names and cannot give out; `declare` makes them anew.
 
     RabbitMQ 3.10 was seen to keep the name of a quorum queue alone, when it was killed soon after
-    the queue had been deleted and declared again. Only one that tells of no message is deleted.
-    Returns which were.
+    the queue had been deleted and declared again; and to wait for ever for the leader of one, when
+    it was killed at another moment. Only one that tells of no message is deleted: what it held
+    none the less comes from the feeds. Returns which were.
     """
     names = [f"{service}.parked", f"{service}.events"]
     dead = [name for name in names if _is_dead(url, name)]
@@ -134,17 +135,25 @@ def replace_dead(url: str, service: str) -> list[str]:
 def _is_dead(url: str, name: str) -> bool:
     opened = connection(url)
     try:
-        channel = opened.default_channel
-        if channel.queue_declare(name, passive=True).message_count:
+        if not _tells_of_no_message(opened, name):
             return False
-        channel.basic_consume(name, callback=lambda _: None)
+        opened.default_channel.basic_consume(name, callback=lambda _: None)
     except InternalError:
         return True
     except ChannelError:  # NotFound: that is for `declare`
         return False
+    except OSError:
+        # The broker gave up on the connection while it waited for the queue, or went away itself.
+        with connection(url) as again:
+            return _tells_of_no_message(again, name)
     finally:
         opened.collect()
     return False
+
+
+def _tells_of_no_message(opened: Connection, name: str) -> bool:
+    told = opened.default_channel.queue_declare(name, passive=True)
+    return not told.message_count
 
 
 def _exists(opened: Connection, kind: str, name: str) -> bool:

@@ -75,14 +75,26 @@ def outgoing(toy: Toy) -> list[Outgoing]:
     ]
 
 
-@pytest.mark.parametrize("queue", ["parked", "events"])
-def test_a_queue_of_which_only_the_name_is_left_is_made_anew(
-    toy: Toy, broker: Broker, node: RabbitNode, queue: str
+STOPPED = 'ra:stop_server(quorum_queues, {{list_to_atom("%2F_{name}"), node()}}).'
+"""Only the name of the queue is left."""
+SILENT = 'sys:suspend(list_to_atom("%2F_{name}")).'
+"""Whoever asks the queue waits, as for a leader that is never found."""
+
+
+@pytest.mark.parametrize(
+    ("queue", "how"),
+    [
+        pytest.param("parked", STOPPED, id="parked-stopped"),
+        pytest.param("events", STOPPED, id="events-stopped"),
+        pytest.param("events", SILENT, id="events-silent"),
+    ],
+)
+def test_a_queue_that_the_broker_cannot_give_out_is_made_anew(
+    toy: Toy, broker: Broker, node: RabbitNode, queue: str, how: str
 ) -> None:
     """As RabbitMQ was seen to keep one when it was killed soon after the queue was declared."""
     name = f"{broker.service}.{queue}"
-    process = f'{{list_to_atom("%2F_{name}"), node()}}'
-    node.control("eval", f"ra:stop_server(quorum_queues, {process}).")
+    node.control("eval", how.format(name=name))
 
     def consumers() -> int:
         with closing(pika.BlockingConnection(pika.URLParameters(node.url))) as opened:
@@ -91,7 +103,7 @@ def test_a_queue_of_which_only_the_name_is_left_is_made_anew(
 
     with relaying(toy, node.url), consuming(toy, broker):
         toy.say(REF, times=2)
-        eventually(lambda: toy.heard(REF).order == (1, 2), "heard through the broker", within=60)
+        eventually(lambda: toy.heard(REF).order == (1, 2), "heard through the broker", within=180)
         eventually(lambda: consumers() == 1, "the queue is alive", within=30)
 
 
