@@ -8,19 +8,27 @@ import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 CONNECTING_AT_ONCE = 400
+LOOKED_AT_EVERY = 200
+"""Connections after which it is looked whether the server keeps up with accepting them."""
+MOST_UNACCEPTED = 2_000
+"""Of four thousand that wait to be accepted Linux drops the next: they would never be open."""
+LISTENING = "0A"
 GIVE_UP = 180.0
 FILES_BESIDE = 300
+CLOSED_AFTER = 120.0
+"""Seconds: the server closes a connection of which it has read nothing for so long."""
 GONE = -1
-"""In place of a status: the server had closed the connection before the request was whole, as it
-does after two minutes. Only a very busy machine takes so long to open them all."""
+"""In place of a status: the server closed the connection, as it does after two minutes, before it
+had read the whole request. Only a very busy machine takes so long to open or to read them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What one of them was told: status 0 when nobody answered, GONE when nothing was asked."""
+    """What one of them was told: status 0 when nobody answered, GONE when it asked in vain."""
 
     status: int
     headers: Mapping[str, str]
@@ -61,12 +69,16 @@ def send_at_once(port: int, requests: Sequence[bytes]) -> list[Answered]:
 
 
 async def _send_at_once(port: int, requests: Sequence[bytes]) -> list[Answered]:
-    few = asyncio.Semaphore(CONNECTING_AT_ONCE)
+    few, gate = asyncio.Semaphore(CONNECTING_AT_ONCE), asyncio.Lock()
     all_open = asyncio.Barrier(len(requests))
 
-    async def one(request: bytes) -> Answered:
+    async def one(number: int, request: bytes) -> Answered:
         try:
             async with few:
+                async with gate:
+                    if number % LOOKED_AT_EVERY == 0:
+                        await _until_it_keeps_up(port)
+                opened = time.monotonic()
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(request[:-1])
                 await writer.drain()
@@ -82,9 +94,31 @@ async def _send_at_once(port: int, requests: Sequence[bytes]) -> list[Answered]:
         except (OSError, TimeoutError):
             answer = b""
         writer.close()
-        return _read(answer, time.monotonic() - began)
+        ended = time.monotonic()
+        if not answer and ended - opened > CLOSED_AFTER:
+            return Answered(GONE, {}, b"", ended - began)
+        return _read(answer, ended - began)
 
-    return await asyncio.gather(*(one(request) for request in requests))
+    return await asyncio.gather(*(one(number, request) for number, request in enumerate(requests)))
+
+
+async def _until_it_keeps_up(port: int) -> None:
+    deadline = time.monotonic() + GIVE_UP
+    while unaccepted(port) > MOST_UNACCEPTED and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+
+
+def unaccepted(port: int) -> int:
+    """Return how many connections wait until the server on this port accepts them (Linux)."""
+    with Path("/proc/net/tcp").open() as table:
+        next(table)
+        for line in table:  # those that listen come first
+            _, local, _, state, queues, *_ = line.split()
+            if state != LISTENING:
+                break
+            if int(local.rpartition(":")[2], 16) == port:
+                return int(queues.partition(":")[2], 16)
+    return 0
 
 
 def _read(answer: bytes, seconds: float) -> Answered:
