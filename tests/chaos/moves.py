@@ -9,7 +9,7 @@ from uuid import uuid4
 from tests.chaos.answers import CORE, NOT_ALONE, NOT_SEEN, some_attendance, whole_minutes
 from tests.chaos.asking import MANAGER, Ask
 from tests.chaos.ledger import Cause
-from tests.chaos.people import as_on_the_wall, read_off_the_wall
+from tests.chaos.people import as_on_the_wall
 from tests.chaos.stories import Story
 from tests.support.waiting import eventually
 
@@ -161,7 +161,7 @@ def see_child(story: Story, child: dict[str, Any], visitor: str) -> Ask:
     if not body["seen_alone"]:
         body["not_alone_reason"] = why
     says = {"child": child["child"], "social_worker": visitor, "seen_alone": body["seen_alone"]}
-    minute = read_off_the_wall(datetime.fromisoformat(at))
+    minute = whole_minutes(datetime.fromisoformat(at))
     received = datetime.fromisoformat(case_of(story)["received_at"])
     # A form tells whole minutes: in the minute of the referral itself only JSON can be exact.
     page = f"children/{child['child']}/visit/seen" if minute >= received else ""

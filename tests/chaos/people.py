@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -183,11 +183,6 @@ def _same_answers(command: Command, sent: Sequence[Sent], *, once: bool) -> None
 def as_on_the_wall(at: datetime) -> str:
     """Return a moment as a person types it: whole minutes on the clock on the wall in England."""
     return london(at).strftime("%Y-%m-%dT%H:%M")
-
-
-def read_off_the_wall(at: datetime) -> datetime:
-    """Return the moment that a page reads there: of the hour that comes twice, the first."""
-    return london(at).replace(second=0, microsecond=0, fold=0).astimezone(UTC)
 
 
 def _token(person: str) -> dict[str, str]:

@@ -37,7 +37,7 @@ from tests.chaos.asking import (
 )
 from tests.chaos.ledger import Cause, Command
 from tests.chaos.patience import Refused
-from tests.chaos.people import Client, as_on_the_wall, read_off_the_wall
+from tests.chaos.people import Client, as_on_the_wall
 
 
 @dataclass
@@ -229,7 +229,7 @@ class Story:
         now = self.client.now()
         at = now.isoformat(timespec="milliseconds")
         body = feedback_given(informed_at=at)
-        minute = read_off_the_wall(now)
+        minute = whole_minutes(now)
         says = {"informed_by": body["informed_by"]}
         return Ask(
             what="inform",
