@@ -92,6 +92,8 @@ class Relay:
         self.last_alive = time.monotonic()
         batch, owners = _outgoing(self._streams)
         self.unroutable = 0
+        if not batch:
+            return False
         out: dict[str, int] = {}
         try:
             for begin in range(0, len(batch), self._in_the_air):
@@ -106,7 +108,7 @@ class Relay:
             raise
         self._streams.mark_published(out)
         reached(Point.RELAY_AFTER_CONFIRM)
-        return bool(batch) and not self.unroutable
+        return not self.unroutable
 
     def _publish(self, part: list[Outgoing], meanwhile: Callable[[], None]) -> set[int]:
         self._publisher = self._publisher or self._connect()

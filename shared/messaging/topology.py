@@ -123,6 +123,8 @@ def replace_dead(url: str, service: str) -> list[str]:
     it was killed at another moment. Only one that tells of no message is deleted: what it held
     none the less comes from the feeds. Returns which were.
     """
+    if not is_rabbitmq(url):
+        return []  # the embedded transport's queues are folders
     names = [f"{service}.parked", f"{service}.events"]
     dead = [name for name in names if _is_dead(url, name)]
     for name in dead:

@@ -191,3 +191,14 @@ def test_what_the_broker_did_not_confirm_has_not_left(line: Line) -> None:
 
     assert not Relay(streams, Half, sweep_seconds=1).publish_pending()
     assert [len(each.events) for each in streams.pending()] == [2]
+
+
+def test_a_relay_with_nothing_to_publish_passes_none_of_its_points(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed: list[object] = []
+    monkeypatch.setattr("shared.messaging.relay.reached", passed.append)
+
+    assert not Relay(Streams(line.speakers), Refusing, sweep_seconds=1).publish_pending()
+
+    assert passed == [], "a fault there would be caused although nothing was on its way"
