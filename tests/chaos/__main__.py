@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.chaos.campaign import Order, order_from, order_to_json, run
+from tests.chaos.campaign import LEDGER, Order, order_from, order_to_json, run
 from tests.chaos.minimise import shortest
 from tests.chaos.plan import Fault, Kind, plan
 from tests.chaos.report import Report, table_of
@@ -57,7 +58,7 @@ def main(
         seed = random.randrange(10**6) if seed is None else seed
         chosen = plan(seed, faults, kinds=_kinds(kinds), gap=gap)
         order = Order(seed=seed, faults=chosen, clients=clients)
-    came = _run(order)
+    came = _run(order, report.with_suffix(".ledger"))
     screen.print(table_of(came))
     report.parent.mkdir(parents=True, exist_ok=True)
     came.write(report)
@@ -82,7 +83,8 @@ def _kinds(names: str) -> tuple[Kind, ...]:
     return tuple(kind for kind in possible if kind.name in wanted)
 
 
-def _run(order: Order) -> Report:
+def _run(order: Order, books: Path | None = None) -> Report:
+    """Run it. Where it does not hold, the books that its people kept are kept in `books`."""
     bar = Progress(
         TextColumn("{task.description:60.60}"),
         BarColumn(),
@@ -98,7 +100,10 @@ def _run(order: Order) -> Report:
             if not screen.is_terminal:
                 screen.print(words)
 
-        return run(order, Path(folder), say=say)
+        came = run(order, Path(folder), say=say)
+        if books and not came.sound:
+            shutil.copytree(Path(folder) / LEDGER, books, dirs_exist_ok=True)
+        return came
 
 
 def _minimise(order: Order) -> None:

@@ -35,6 +35,8 @@ AT_ONCE = 8
 """Faults that may last at the same time."""
 WORK_WITHIN = 3.0
 """Seconds that a fault waits for somebody to get something done since the last one."""
+LEDGER = "ledger"
+"""The folder, within that of a run, of the books its people keep."""
 SAID = ("ALREADY_HANDLED", "event held for another try", "broker away", "store away")
 Say = Callable[[str], None]
 
@@ -89,7 +91,7 @@ def run(order: Order, folder: Path, *, say: Say = lambda _: None) -> Report:
     """Run a campaign in a folder of its own. Returns what came of it."""
     # The campaign's own tries while the broker is away are no news.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    with world(folder) as its_world, contextlib.closing(Ledger(folder / "ledger")) as ledger:
+    with world(folder) as its_world, contextlib.closing(Ledger(folder / LEDGER)) as ledger:
         say("the system is up")
         began = time.monotonic()
         with Load(its_world.system, ledger, seed=order.seed, clients=order.clients) as load:

@@ -181,8 +181,11 @@ def _same_answers(command: Command, sent: Sequence[Sent], *, once: bool) -> None
 
 
 def as_on_the_wall(at: datetime) -> str:
-    """Return a moment as a person types it: whole minutes on the clock on the wall in England."""
-    return london(at).strftime("%Y-%m-%dT%H:%M")
+    """Return a moment as a person reads it: whole minutes on the clock on the wall in England.
+
+    With its offset: a person knows which of the two it is in the hour that comes twice.
+    """
+    return london(at).isoformat(timespec="minutes")
 
 
 def _token(person: str) -> dict[str, str]:

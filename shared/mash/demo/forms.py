@@ -8,6 +8,9 @@ from datetime import date, datetime
 from html.parser import HTMLParser
 from typing import Any, Final
 
+from shared.clock import london
+from shared.web.dates import FOLDS
+
 CHOICES: Final = ("radio", "checkbox")
 BUTTONS: Final = ("submit", "button", "image", "reset")
 
@@ -160,7 +163,11 @@ def read_page(url: str, text: str) -> Page:
 
 
 def as_typed(answers: Mapping[str, Any], form: Form, prefix: str = "") -> list[tuple[str, str]]:
-    """Return answers as the form's boxes take them: dates in three, a name for each row."""
+    """Return answers as the form's boxes take them: dates in three, a name for each row.
+
+    A moment without an offset is typed as it stands; one with an offset as the clock on the wall
+    in England shows it, and which of the two it is in the hour that comes twice.
+    """
     typed: list[tuple[str, str]] = []
     for key, value in answers.items():
         name = f"{prefix}{key}"
@@ -189,6 +196,8 @@ def _yes_or_no(name: str, value: bool, form: Form) -> str:
 
 def _date_parts(name: str, value: str, form: Form) -> list[tuple[str, str]]:
     moment = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    if isinstance(moment, datetime) and moment.tzinfo:
+        moment = london(moment)
     typed = [
         (f"{name}-day", str(moment.day)),
         (f"{name}-month", str(moment.month)),
@@ -196,4 +205,7 @@ def _date_parts(name: str, value: str, form: Form) -> list[tuple[str, str]]:
     ]
     if isinstance(moment, datetime):
         typed.append((f"{name}-time", moment.strftime("%H:%M")))
+        if moment.tzinfo and f"{name}-fold" in form.names:
+            # The page may come with the other of the two that an hour in October is.
+            typed.append((f"{name}-fold", FOLDS[moment.fold]))
     return typed

@@ -16,6 +16,8 @@ PAGE = """
   <input type="checkbox" name="worries" value="physical">
   <input name="born-day"><input name="born-month"><input name="born-year">
   <input name="met-day"><input name="met-month"><input name="met-year"><input name="met-time">
+  <input type="radio" name="met-fold" value="first">
+  <input type="radio" name="met-fold" value="second" checked>
   <select name="who"><option value="">Choose</option><option value="ash">Ash</option></select>
   <input name="children-0-first"><input name="children-1-first">
   <textarea name="why">as it &amp; was</textarea>
@@ -59,6 +61,23 @@ def test_dates_and_times_are_typed_into_their_boxes(form: Form) -> None:
 
     assert (typed["born-day"], typed["born-month"], typed["born-year"]) == ("17", "3", "2019")
     assert typed["met-time"] == "09:05"
+
+
+@pytest.mark.parametrize(
+    ("met", "time", "which"),
+    [
+        ("2026-10-25T01:30+01:00", "01:30", "first"),
+        ("2026-10-25T01:30+00:00", "01:30", "second"),
+        ("2026-10-25T00:59:00+00:00", "01:59", "first"),
+        ("2026-07-01T09:05:00+00:00", "10:05", "first"),
+    ],
+)
+def test_a_moment_is_typed_as_the_clock_on_the_wall_shows_it(
+    form: Form, met: str, time: str, which: str
+) -> None:
+    typed = dict(form.filled(as_typed({"met": met}, form)))
+
+    assert (typed["met-time"], typed["met-fold"]) == (time, which)
 
 
 def test_rows_and_yes_or_no_are_named_as_the_form_names_them(form: Form) -> None:
