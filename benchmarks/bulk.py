@@ -1,4 +1,4 @@
-"""Commands in bulk: decisions on different referrals, some hundred in one unordered bulk."""
+"""The bulk door's core: decisions on different imported referrals, through handler and store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Final
 from benchmarks.commands import DECISIONS
 from benchmarks.decisions import GUIDANCE, Waiting, command_for, waiting
 from benchmarks.harness import Contender, Measurement, at_least
-from benchmarks.made import DECIDER
+from benchmarks.made import DECIDER, SECRET
 from benchmarks.parts import Bench
-from services.referral.domain import threshold
-from services.referral.domain.guidance import require_version
-from services.referral.domain.referral import Referral
-from shared.store import Root, Write
+from services.referral.handlers import enter_history
+from shared.orders import Entry
+from shared.practice import load_time_limits
+from shared.store import Done
 
+LIMITS: Final = load_time_limits()
+OFFICER: Final = "officer-demo"
 NAME: Final = "bulk"
 BATCH: Final = 200
 OURS, LIMIT, ONE = (
@@ -30,6 +32,8 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
     """Receive referrals that wait for a decision."""
     with bench.client() as client:
         ready = waiting(bench, bench.pick(4_000, 400), client)
+        for each in ready.documents:
+            each["state"]["imported"] = True
 
         def in_bulks(decide: Callable[[Sequence[str]], None]) -> None:
             for start in range(0, len(ready.refs), BATCH):
@@ -39,11 +43,11 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
             for ref in ready.refs:
                 ready.decide_bare(ref)
 
-        together = "one find" if hasattr(ready.roots, "load_many") else "a find each"
         yield Measurement(
             name=NAME,
-            about=f"{len(ready.refs)} decisions; Golden Thread reads a bulk with {together}, "
-            "decides and seals each by itself, and writes with Roots.commit_many",
+            about=f"{len(ready.refs)} decisions; Golden Thread enters them as an import does "
+            "(enter_history, Roots.act_many): one read and one write a bulk, each decided and "
+            "sealed by itself; without HTTP and schemas",
             metrics=[DECISIONS],
             contenders=[
                 Contender(
@@ -66,20 +70,14 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
 
 
 def _decide(ready: Waiting, refs: Sequence[str]) -> None:
-    """Decide many as `Roots.act` decides one: read, decide, write."""
+    """Enter decisions as the bulk door does once it has read them."""
     at = ready.roots.clock.now()
-    writes = []
-    for root in _load(ready, refs):
-        command = command_for(root.ref)
-        change = threshold.decide(root.state, command, by=DECIDER.id, at=at)
-        require_version(GUIDANCE, command.guidance_version)
-        writes.append(Write(root=root, change=change, by=DECIDER, at=at))
-    if not all(ready.roots.commit_many(writes)):
-        raise RuntimeError("a decision that nobody else made was overtaken")
-
-
-def _load(ready: Waiting, refs: Sequence[str]) -> Sequence[Root[Referral]]:
-    load_many: Callable[[Sequence[str]], Sequence[Root[Referral]]] | None = getattr(
-        ready.roots, "load_many", None
+    entries = [
+        Entry(ref=ref, command=command_for(ref), by=DECIDER, at=at, entered_by=OFFICER)
+        for ref in refs
+    ]
+    outcomes = enter_history(
+        entries, referrals=ready.roots, guidance=GUIDANCE, limits=LIMITS, secret=SECRET
     )
-    return load_many(refs) if load_many else [ready.roots.load(ref) for ref in refs]
+    if not all(isinstance(each, Done) and each.changed for each in outcomes):
+        raise RuntimeError("a decision that nobody else made was refused")

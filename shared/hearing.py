@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from shared.events.codes import Role
 from shared.events.envelope import Envelope, NotIntact
 from shared.events.facts import Fact
 from shared.events.registry import fact_of
+from shared.rounds import Rounds
 from shared.rules import Overtaken
 from shared.store import Actor, Change, Root, Roots, Write
 
@@ -20,6 +20,9 @@ TRIES: Final = 50
 
 Reaction = Callable[[Any, Any, Envelope, datetime], Change[Any] | None]
 """(state or None, fact, event, now) -> what changes, or None: pure, like every rule."""
+
+Batch = Rounds[Envelope, "Outcome"]
+"""Events that arrived together, by case."""
 
 
 class Outcome(Enum):
@@ -94,7 +97,7 @@ class Hearer:
         None: take this one by itself, and what comes behind it in its case. It is early, not
         intact or overtaken, or a rule refused it: `receive` says which.
         """
-        batch = Batch(events)
+        batch: Batch = Rounds(events, lambda event: event.subject)
         roots = {root.ref: root for root in self._roots.load_many(list(batch.waiting))}
         while writes := list(self._next_writes(batch, roots)):
             made = self._roots.commit_many(writes)
@@ -134,28 +137,3 @@ class Hearer:
         at = self._roots.clock.now()
         change = react(root.state, fact, event, at) if react else None
         return Write(root=root, change=change, by=self._actor, at=at, hearing=event)
-
-
-class Batch:
-    """Events that arrived together, and what became of each. Those of one case keep their order."""
-
-    def __init__(self, events: Sequence[Envelope]) -> None:
-        self.events = events
-        self.outcomes: list[Outcome | None] = [None] * len(events)
-        self.waiting: dict[str, deque[int]] = {}
-        """By case, the places of the events that nothing was decided of."""
-        for place, event in enumerate(events):
-            self.waiting.setdefault(event.subject, deque()).append(place)
-
-    def next_of(self, ref: str) -> Envelope | None:
-        """Return the next event of a case."""
-        places = self.waiting.get(ref)
-        return self.events[places[0]] if places else None
-
-    def settle(self, ref: str, outcome: Outcome) -> None:
-        """Note what became of the next event of a case."""
-        self.outcomes[self.waiting[ref].popleft()] = outcome
-
-    def leave(self, ref: str) -> None:
-        """Leave what is left of a case to whoever takes it one by one."""
-        del self.waiting[ref]

@@ -9,7 +9,8 @@ Here it is decided what a write is; `shared/mongo_records.py` puts it into Mongo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -20,15 +21,17 @@ from shared.events.envelope import GENESIS, Envelope
 from shared.events.seal import Actor, Place, seal
 from shared.faults import Point, reached
 from shared.records import Record, Records, RecordWrite
-from shared.rules import Overtaken
+from shared.rounds import Rounds
+from shared.rules import Overtaken, RuleBroken
 from shared.states import from_stored, to_stored
 
-__all__ = ["Actor", "Change", "Root", "Roots", "Write"]
+__all__ = ["Act", "Actor", "Behind", "Change", "Done", "Root", "Roots", "Write"]
 
 S = TypeVar("S")
 
 TRIES: Final = 50
 """How often a command is decided again when others change the record at the same moment."""
+OVERTAKEN: Final = "Someone changed this while you were working. Look at it again, then retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,43 @@ class Write(Generic[S]):
     by: Actor
     at: datetime
     hearing: Envelope | None = None
+    entered_by: str | None = None
+    """Who enters by import what `by` did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act(Generic[S]):
+    """One of many commands: `decide` is given the record as it stands, and the time."""
+
+    ref: str
+    decide: Callable[[Root[S], datetime], Change[S] | None]
+    by: Callable[[Root[S]], Actor]
+    entered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Generic[S]):
+    """What became of an act: the record after it, and the events that it wrote, in wire form."""
+
+    root: Root[S]
+    events: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Was there something to do?"""
+        return bool(self.events)
+
+
+class Behind(RuleBroken):
+    """An act on a record of which an earlier one in the same batch was refused."""
+
+    code = "behind-a-refused-step"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An earlier step of this case was not taken, so this one was not tried. Correct that "
+            "one, then send both again."
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +148,60 @@ class Roots(Generic[S]):
                 return root
             if after := self.commit(Write(root=root, change=change, by=by, at=at)):
                 return after
-        raise Overtaken("Someone changed this while you were working. Look at it again, then retry")
+        raise Overtaken(OVERTAKEN)
+
+    def act_many(self, acts: Sequence[Act[S]]) -> list[Done[S] | Exception]:
+        """Carry out commands as `act` does: those on different records in one bulk, those on one
+        record in their order.
+
+        Returns, in the order given, what became of each: Done, or what `act` would raise; no one of
+        them hides another. On a record of which one was refused the rest is Behind, not tried.
+        """
+        rounds: Rounds[Act[S], Done[S] | Exception] = Rounds(acts, lambda act: act.ref)
+        roots = {root.ref: root for root in self.load_many(list(rounds.waiting))}
+        tries: Counter[str] = Counter()
+        while plans := list(self._next_plans(rounds, roots)):
+            overtaken = []
+            for plan, is_made in zip(plans, self._make(plans), strict=True):
+                ref = plan.after.ref
+                if is_made:
+                    roots[ref] = plan.after
+                    rounds.settle(ref, Done(root=plan.after, events=plan.write.events))
+                else:
+                    overtaken.append(ref)
+            tries += Counter(overtaken)
+            for ref in [each for each in overtaken if tries[each] >= TRIES]:
+                rounds.settle(ref, Overtaken(OVERTAKEN))
+                rounds.leave(ref)
+            if overtaken:
+                roots |= {root.ref: root for root in self.load_many(overtaken)}
+        return [Behind() if outcome is None else outcome for outcome in rounds.outcomes]
+
+    def _next_plans(
+        self, rounds: Rounds[Act[S], Done[S] | Exception], roots: Mapping[str, Root[S]]
+    ) -> Iterator[_Plan[S]]:
+        """Yield the next write of each record that has one."""
+        for ref in list(rounds.waiting):
+            while (act := rounds.next_of(ref)) is not None:
+                try:
+                    plan = self._plan_of(act, roots[ref])
+                except Exception as refused:  # of this one: what `act` would raise
+                    rounds.settle(ref, refused)
+                    rounds.leave(ref)
+                    break
+                if plan is not None:
+                    yield plan
+                    break
+                rounds.settle(ref, Done(root=roots[ref]))
+
+    def _plan_of(self, act: Act[S], root: Root[S]) -> _Plan[S] | None:
+        at = self.clock.now()
+        change = act.decide(root, at)
+        if change is None:
+            return None
+        self.refuse(act.ref)
+        by, entered_by = act.by(root), act.entered_by
+        return self._plan(Write(root=root, change=change, by=by, at=at, entered_by=entered_by))
 
     def commit(self, write: Write[S]) -> Root[S] | None:
         """Make one write. Returns the record after it, or None if it was overtaken."""
@@ -123,12 +216,16 @@ class Roots(Generic[S]):
         for write in writes:
             self.refuse(write.root.ref)
         plans = [self._plan(write) for write in writes]
+        made = self._make(plans)
+        return [plan.after if is_made else None for plan, is_made in zip(plans, made, strict=True)]
+
+    def _make(self, plans: Sequence[_Plan[S]]) -> list[bool]:
         reached(Point.BEFORE_COMMIT)
         made = self.records.write([plan.write for plan in plans])
         reached(Point.AFTER_COMMIT)
         if any(made):
             self.after_commit()
-        return [plan.after if is_made else None for plan, is_made in zip(plans, made, strict=True)]
+        return made
 
     def take_back(
         self,
@@ -177,7 +274,14 @@ class Roots(Generic[S]):
             place = Place(
                 source=self.source, subject=root.ref, version=root.version, tail_hash=tail_hash
             )
-            events = seal(write.change.facts, place, by=write.by, at=at, cause=event)
+            events = seal(
+                write.change.facts,
+                place,
+                by=write.by,
+                at=at,
+                cause=event,
+                entered_by=write.entered_by,
+            )
             state, tail_hash = write.change.state, events[-1]["hash"]
             setting |= {"version": events[-1]["sequence"], "state": to_stored(state)}
         after = Root(

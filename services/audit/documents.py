@@ -17,13 +17,14 @@ from pymongo.errors import BulkWriteError
 
 from services.audit.domain.archive import Link
 from services.audit.domain.projection import CaseProjection
-from services.audit.domain.timeline import children_of, head_without_hole
+from services.audit.domain.timeline import Hole, children_of, has_read, head_without_hole
 from shared.database import collection_of, places_taken
 from shared.events.envelope import Envelope
 from shared.mongo_records import RootDocument
 from shared.states import from_stored, to_stored
 
 DATABASE: Final = "audit"
+READ: Final = {"read": 1, "holes": 1}
 LINK: Final = {"event.previoushash": 1, "event.hash": 1}
 KEPT: Final = ("entries", "announcements")
 """The collections that a back-up holds, in the order they are read: what was heard, then what was
@@ -180,6 +181,12 @@ class MongoArchive:
         except BulkWriteError as fault:
             places_taken(fault)
 
+    def have_been_read(self, events: Sequence[Envelope]) -> list[bool]:
+        """Return, of entries that are held, whether the projection of its case has read each."""
+        refs = sorted({each.subject for each in events})
+        found = {each["_id"]: each for each in self._cases.find({"_id": {"$in": refs}}, READ)}
+        return [each.subject in found and _has_read(found[each.subject], each) for each in events]
+
     def case_at(self, ref: str) -> CaseProjection | None:
         """Return the projection of a case."""
         found = self._cases.find_one({"_id": ref})
@@ -230,6 +237,11 @@ def _put(case: CaseProjection) -> ReplaceOne[dict[str, Any]]:
     del stored["ref"]
     older = {"_id": case.ref, "entries_read": {"$lt": case.entries_read}}
     return ReplaceOne(older, stored, upsert=True)
+
+
+def _has_read(case: Mapping[str, Any], event: Envelope) -> bool:
+    holes = [Hole(**each) for each in case["holes"]]
+    return has_read(case["read"], holes, event.stream, event.sequence)
 
 
 def streams_beyond(source: str, ref: str = "") -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from flask import current_app, request, url_for
 from flask_smorest import Blueprint
+from marshmallow import Schema
 
 from services.referral import handlers
 from services.referral.domain.commands import (
@@ -20,6 +21,7 @@ from services.referral.queries.history import history_of
 from services.referral.queries.inbox import InboxRow, Wanted, inbox
 from services.referral.schemas import DecisionIn, FeedbackIn, InboxQuery, MatchIn, ReferralIn
 from services.referral.schemas.asking import filters_in
+from services.referral.schemas.orders import DECIDERS, HUB, ORDERS, SENDERS
 from services.referral.schemas.shown import (
     InboxOut,
     ReceivedOut,
@@ -28,7 +30,9 @@ from services.referral.schemas.shown import (
 )
 from shared.auth import current_actor, current_person, requires
 from shared.events.codes import Door, Role
+from shared.orders import HeadOut, OrderIn, OrderOut
 from shared.states import plain
+from shared.web.imports import BulkDoor
 
 blueprint = Blueprint(
     "referral_api",
@@ -37,8 +41,6 @@ blueprint = Blueprint(
     description="Referrals to the multi-agency safeguarding hub",
 )
 
-SENDERS = (Role.PARTNER, Role.MASH_PRACTITIONER, Role.MASH_MANAGER)
-HUB = (Role.MASH_MANAGER, Role.MASH_PRACTITIONER)
 
 Answer = tuple[dict[str, Any], int, dict[str, str]]
 
@@ -48,7 +50,7 @@ def desk() -> Desk:
     return cast(Desk, current_app.extensions["referral"])
 
 
-def body_of(schema: type) -> dict[str, Any]:
+def body_of(schema: type | Schema) -> dict[str, Any]:
     """Describe a request body for the API's description; the view loads it, with the time."""
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
@@ -88,7 +90,7 @@ def show(ref: str) -> dict[str, Any]:
 
 
 @blueprint.route("/referrals/<ref>/decision", methods=["POST"])
-@requires(Role.MASH_MANAGER)
+@requires(*DECIDERS)
 @blueprint.doc(requestBody=body_of(DecisionIn))
 @blueprint.response(200, StandingOut)
 def decide(ref: str) -> dict[str, Any]:
@@ -122,6 +124,39 @@ def tell(ref: str) -> dict[str, Any]:
         InformReferrer(ref=ref, **loaded), referrals=desk().referrals, by=current_actor()
     )
     return _standing(_state(root.state))
+
+
+@blueprint.route("/imports", methods=["POST"])
+@requires(Role.ADMINISTRATOR)
+@blueprint.doc(requestBody=body_of(OrderIn(many=True)))
+@blueprint.response(200, OrderOut(many=True))
+def enter() -> list[dict[str, Any]]:
+    """Enter steps of histories, at most 500: receive, match, decide, tell.
+
+    Each is judged by its schema and the rules as of the time at which it happened, in the role of
+    whoever did it. The same order again is taken once. `mash import` sends files.
+    """
+    with_these = desk()
+    door = BulkDoor(
+        kinds=ORDERS,
+        accounts=current_app.extensions["referral_accounts"],
+        carry_out=lambda entries: handlers.enter_history(
+            entries,
+            referrals=with_these.referrals,
+            guidance=with_these.guidance,
+            limits=with_these.limits,
+            secret=with_these.secret,
+        ),
+    )
+    return door.take(request.get_json(), by=current_actor(), now=with_these.clock.now())
+
+
+@blueprint.route("/imports/<ref>", methods=["GET"])
+@requires(Role.ADMINISTRATOR)
+@blueprint.response(200, HeadOut)
+def head_of(ref: str) -> dict[str, Any]:
+    """Say how many events a referral has: whoever imports waits until others heard as many."""
+    return {"case": ref, "events": desk().referrals.load(ref).version}
 
 
 @blueprint.route("/inbox", methods=["GET"])

@@ -7,18 +7,24 @@ from typing import Any, cast
 
 from flask import current_app, request
 from flask_smorest import Blueprint
+from marshmallow import Schema
 
+from services.strategy.domain.broken import CaseNotHeardOf
 from services.strategy.domain.case import Case
 from services.strategy.handlers import leads, work
 from services.strategy.handlers.desk import Desk
+from services.strategy.handlers.importing import enter_history
 from services.strategy.queries import worklist as lists
 from services.strategy.queries.office import Office
 from services.strategy.schemas import commands as bodies
+from services.strategy.schemas.orders import CALLERS, LEADERS, ORDERS, VISITORS
 from services.strategy.schemas.shown import CaseOut, ReloadOut, WorklistOut
 from shared.auth import current_actor, requires
 from shared.events.codes import Role
+from shared.orders import OrderIn, OrderOut
 from shared.rules import Invalid
 from shared.states import plain
+from shared.web.imports import BulkDoor
 
 blueprint = Blueprint(
     "strategy_api",
@@ -27,8 +33,6 @@ blueprint = Blueprint(
     description="Strategy meetings, leads, allocation and visits",
 )
 
-CALLERS = (Role.TEAM_MANAGER, Role.MASH_MANAGER)
-VISITORS = (Role.SOCIAL_WORKER, Role.TEAM_MANAGER)
 READERS = (*CALLERS, Role.SOCIAL_WORKER, Role.AUDITOR)
 CASE = "/cases/<ref>"
 CHILD = f"{CASE}/children/<child>"
@@ -44,7 +48,7 @@ def office() -> Office:
     return cast(Office, current_app.extensions["strategy.office"])
 
 
-def body_of(schema: type) -> dict[str, Any]:
+def body_of(schema: type | Schema) -> dict[str, Any]:
     """Describe a request body for the API's description; the view loads it."""
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
@@ -83,7 +87,7 @@ def call_meeting(ref: str) -> dict[str, Any]:
 
 
 @blueprint.route(f"{CASE}/lead/acknowledge", methods=["POST"])
-@requires(Role.TEAM_MANAGER)
+@requires(*LEADERS)
 @blueprint.doc(requestBody=body_of(bodies.AcknowledgeLeadIn))
 @blueprint.response(200, CaseOut)
 def acknowledge(ref: str) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def acknowledge(ref: str) -> dict[str, Any]:
 
 
 @blueprint.route(f"{CASE}/lead/decline", methods=["POST"])
-@requires(Role.TEAM_MANAGER)
+@requires(*LEADERS)
 @blueprint.doc(requestBody=body_of(bodies.DeclineLeadIn))
 @blueprint.response(200, CaseOut)
 def decline(ref: str) -> dict[str, Any]:
@@ -110,7 +114,7 @@ def override(ref: str) -> dict[str, Any]:
 
 
 @blueprint.route(f"{CASE}/meeting/record", methods=["POST"])
-@requires(Role.TEAM_MANAGER)
+@requires(*LEADERS)
 @blueprint.doc(requestBody=body_of(bodies.RecordMeetingIn))
 @blueprint.response(200, CaseOut)
 def record(ref: str) -> dict[str, Any]:
@@ -119,7 +123,7 @@ def record(ref: str) -> dict[str, Any]:
 
 
 @blueprint.route(f"{CASE}/allocation", methods=["POST"])
-@requires(Role.TEAM_MANAGER)
+@requires(*LEADERS)
 @blueprint.doc(requestBody=body_of(bodies.AllocateIn))
 @blueprint.response(200, CaseOut)
 def allocate(ref: str) -> dict[str, Any]:
@@ -143,6 +147,26 @@ def attempt(ref: str, child: str) -> dict[str, Any]:
 def seen(ref: str, child: str) -> dict[str, Any]:
     """Record that the child was seen."""
     return _carry_out(bodies.SeenIn(), work.record_child_seen, ref=ref, child=child)
+
+
+@blueprint.route("/imports", methods=["POST"])
+@requires(Role.ADMINISTRATOR)
+@blueprint.doc(requestBody=body_of(OrderIn(many=True)))
+@blueprint.response(200, OrderOut(many=True))
+def enter() -> list[dict[str, Any]]:
+    """Enter steps of histories, at most 500: from call-meeting to see.
+
+    Each is judged by its schema and the rules as of the time at which it happened, in the role of
+    whoever did it. The same order again is taken once. What this service has not heard of yet is
+    answered not-yet, with how many events of the referral it has heard.
+    """
+    door = BulkDoor(
+        kinds=ORDERS,
+        accounts=current_app.extensions["strategy.accounts"],
+        carry_out=lambda entries: enter_history(entries, desk=desk()),
+        not_opened=CaseNotHeardOf,
+    )
+    return door.take(request.get_json(), by=current_actor(), now=desk().cases.clock.now())
 
 
 @blueprint.route("/directory/reload", methods=["POST"])

@@ -60,17 +60,22 @@ def build(settings: Settings, clock: Clock) -> Service:
         return [f"team directory: {fault}" for fault in directory.faults]
 
     def web() -> Flask:
+        accounts = Accounts.from_file(settings.accounts_file)
         app = create_web(
             NAME,
             settings,
-            accounts=Accounts.from_file(settings.accounts_file),
+            accounts=accounts,
             clock=clock,
             blueprints=[pages],
             api_blueprints=[api.blueprint],
             readiness=readiness,
             version=VERSION,
         )
-        app.extensions |= {"strategy.desk": desk, "strategy.office": office}
+        app.extensions |= {
+            "strategy.desk": desk,
+            "strategy.office": office,
+            "strategy.accounts": accounts,
+        }
         return app
 
     return Service(

@@ -43,6 +43,8 @@ class CaseDocument(RootDocument):
         "indexes": [
             ["state.stage", "state.decided_at"],
             ["state.allocation.social_worker", "state.allocation.allocated_at"],
+            # Caseloads are counted with every choice of a lead: from this index alone.
+            ["state.stage", "state.allocation.team", "state.allocation.social_worker"],
             "state.meetings.starts_at",
             {
                 "fields": ["state.meetings.record"],

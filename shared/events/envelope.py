@@ -37,6 +37,9 @@ FIXED: Final = {"specversion": "1.0", "datacontenttype": "application/json"}
 """The attributes of the contract. It asks for more than CloudEvents does, so that what passes here
 is a CloudEvent: `tests/contract` has the specification's own package agree."""
 
+IMPORTED: Final = "import"
+"""How the `correlationid` of what was entered by import begins: "import:<who entered it>:<id>"."""
+
 LARGEST_SEQUENCE: Final = 2**31 - 1
 
 CANONICAL: Final = (
@@ -87,6 +90,12 @@ class Envelope:
     def happened_at(self) -> datetime:
         """When it happened: `occurred_at` where that was given, else when it was written."""
         return self.occurred_at or self.time
+
+    @property
+    def imported_by(self) -> str | None:
+        """Who entered it by import, or what caused it; None for what was entered as it happened."""
+        mark, _, rest = self.correlation_id.partition(":")
+        return rest.split(":", 1)[0] if mark == IMPORTED and rest else None
 
     def to_wire(self) -> dict[str, Any]:
         """Return the CloudEvents JSON object. Attributes that are absent are left out."""

@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from shared.events.codes import Role
-from shared.events.envelope import GENESIS, Envelope, canonical, data_schema, hash_of_bytes, iso
+from shared.events.envelope import (
+    GENESIS,
+    IMPORTED,
+    Envelope,
+    canonical,
+    data_schema,
+    hash_of_bytes,
+    iso,
+)
 from shared.events.facts import Fact
 from shared.events.registry import data_of
 from shared.ids import new_event_id
@@ -49,9 +57,18 @@ def stream_of(source: str, subject: str) -> str:
 
 
 def seal(
-    facts: Iterable[Fact], place: Place, *, by: Actor, at: datetime, cause: Envelope | None
+    facts: Iterable[Fact],
+    place: Place,
+    *,
+    by: Actor,
+    at: datetime,
+    cause: Envelope | None,
+    entered_by: str | None = None,
 ) -> list[dict[str, Any]]:
     """Return the wire form of the events that say `facts`, in order.
+
+    `entered_by`: who entered by import what `by` did; it stands in the `correlationid`, and so in
+    that of every event this one causes.
 
     Raises ValueError when there is none (a change of state must say why) or one is too large, and
     marshmallow's ValidationError when a fact holds what may not travel.
@@ -62,7 +79,8 @@ def seal(
     written_at, stream = iso(at), place.stream
     for sequence, fact in enumerate(facts, start=place.version + 1):
         event_id = new_event_id()
-        correlation = correlation or event_id
+        if correlation is None:
+            correlation = f"{IMPORTED}:{entered_by}:{event_id}" if entered_by else event_id
         wire: dict[str, Any] = {
             "specversion": "1.0",
             "id": event_id,

@@ -22,6 +22,7 @@ from shared.mash.client import Refused, System, running_system
 from shared.mash.export import export_events
 from shared.mash.folder import DataFolder
 from shared.mash.generating import generate_command
+from shared.mash.import_command import import_command
 from shared.mash.options import BAD_NEWS, ERR, OUT, data_option, service_argument, system_options
 from shared.mash.roster import service_names
 
@@ -40,7 +41,7 @@ class Mash(click.Group):
 PORTS: Final = click.IntRange(1, 65535)
 
 
-@click.group(cls=Mash, commands=[*keeping.COMMANDS, anchors, generate_command])
+@click.group(cls=Mash, commands=[*keeping.COMMANDS, anchors, generate_command, import_command])
 def main() -> None:
     """Golden Thread: every referral traced from a worry about a child to the child seen."""
     _reach_this_machine_directly()

@@ -42,7 +42,7 @@ class System:
             raise Refused(f"Nothing answers at {self.url}. Start it: make up") from None
         if answer.ok:
             return answer.json()
-        raise Refused(_why(answer))
+        raise Refused(why(answer))
 
 
 def running_system(folder: DataFolder, url: str | None, token: str | None) -> System:
@@ -59,7 +59,8 @@ def running_system(folder: DataFolder, url: str | None, token: str | None) -> Sy
     return System(url=(url or here["url"]).rstrip("/"), token=token or here["token"])
 
 
-def _why(answer: requests.Response) -> str:
+def why(answer: requests.Response) -> str:
+    """Return in one line why a request was refused."""
     try:
         problem = answer.json()
     except ValueError:

@@ -76,20 +76,14 @@ def answer(
     **more: str,
 ) -> Response:
     """One error as problem+json (RFC 9457) or as a page, whichever the caller can read."""
-    words = _WORDS.get(status) or (_status_name(status), "")
-    title, detail = title or words[0], detail or words[1]
-    faults = list(_pointers(errors or {}))
+    problem = problem_of(status, title=title, detail=detail, kind=kind, errors=errors, **more)
     if not wants_problem():
+        title, detail, faults = problem["title"], problem["detail"], problem.get("errors", ())
         listed = [{"text": fault["detail"]} for fault in faults]
         page = render_template(
             "error.html", title=title, detail=detail, faults=listed, status=status
         )
         return make_response(page, status)
-    problem: dict[str, Any] = {"type": kind, "title": title, "status": status, "detail": detail}
-    problem["instance"] = f"{_URN}:request:{g.get('request_id', 'unknown')}"
-    problem |= more
-    if faults:
-        problem["errors"] = faults
     response = jsonify(problem)
     response.status_code = status
     response.content_type = "application/problem+json"
@@ -98,18 +92,47 @@ def answer(
     return response
 
 
+def problem_of(
+    status: int,
+    *,
+    title: str | None = None,
+    detail: str | None = None,
+    kind: str = "about:blank",
+    errors: Mapping[Any, Any] | None = None,
+    **more: str,
+) -> dict[str, Any]:
+    """One error as RFC 9457 words it: the body of an answer, or a part of one that tells several.
+
+    A title or a detail that is not given is the usual one of the status.
+    """
+    words = _WORDS.get(status) or (_status_name(status), "")
+    problem: dict[str, Any] = {
+        "type": kind,
+        "title": title or words[0],
+        "status": status,
+        "detail": detail or words[1],
+        "instance": f"{_URN}:request:{g.get('request_id', 'unknown')}",
+        **more,
+    }
+    if faults := list(_pointers(errors or {})):
+        problem["errors"] = faults
+    return problem
+
+
+def rule_words(broken: RuleBroken) -> dict[str, Any]:
+    """What a broken rule says in an error, but for the field it belongs to."""
+    words: dict[str, Any] = {
+        "title": _RULE_TITLES.get(broken.code) or _RULE_TITLES.get(broken.status),
+        "detail": str(broken),
+        "kind": f"{_URN}:problem:{broken.code}",
+    }
+    return words | ({"source": broken.source} if broken.source else {})
+
+
 def rule_answer(broken: RuleBroken) -> Response:
     """A broken rule as an answer: its own status, its words, its source."""
     errors = {field_path(broken.field): [str(broken)]} if broken.field else None
-    more = {"source": broken.source} if broken.source else {}
-    return answer(
-        broken.status,
-        title=_RULE_TITLES.get(broken.code) or _RULE_TITLES.get(broken.status),
-        detail=str(broken),
-        kind=f"{_URN}:problem:{broken.code}",
-        errors=errors if wants_problem() else None,
-        **more,
-    )
+    return answer(broken.status, errors=errors if wants_problem() else None, **rule_words(broken))
 
 
 def field_path(field: str | None) -> tuple[str | int, ...]:

@@ -79,6 +79,18 @@ def test_the_entries_of_a_case_are_all_of_its_streams(archive: Archive) -> None:
     assert archive.streams_held("/audit") == 0
 
 
+def test_what_a_projection_has_read_is_told_entry_by_entry(archive: Archive) -> None:
+    stream = [each for each in LINE if each.stream == STRATEGY]
+    held = [stream[0], stream[2]]
+    archive.insert_entries(held)
+    assert archive.have_been_read(held) == [False, False], "nothing is noted of the case"
+
+    archive.put_cases([project(CASE, held, LIMITS)])
+    archive.insert_entries([stream[1], stream[3]])
+
+    assert archive.have_been_read(stream[:4]) == [True, False, True, False]
+
+
 def test_raw_entries_come_stream_by_stream_and_in_order(archive: Archive) -> None:
     keep(archive, *reversed(LINE))
 

@@ -173,6 +173,40 @@ def test_a_sweep_killed_around_its_one_write_is_finished_by_the_next_and_says_no
     assert_all_is_said(world, cases)
 
 
+@pytest.mark.parametrize(
+    ("point", "recorded"),
+    [(Point.BEFORE_COMMIT, 0), (Point.AFTER_COMMIT, 3), (Point.AUDIT_AFTER_APPEND, 3)],
+    ids=str,
+)
+def test_what_was_kept_is_said_of_many_in_one_write_that_a_kill_does_not_undo_or_double(
+    world: AuditWorld, monkeypatch: pytest.MonkeyPatch, point: Point, recorded: int
+) -> None:
+    cases, soon = FIFTY[:3], in_london("2026-11-23T11:05")
+    decide(world, *cases)
+
+    with monkeypatch.context() as patch:
+        reached = killed_at(point, visit=1)
+        patch.setattr("shared.store.reached", reached)
+        patch.setattr("services.audit.handlers.keeping.reached", reached)
+        with pytest.raises(Killed):
+            world.sweeps(soon)
+    assert sum(bool(world.said(ref)) for ref in cases) == recorded
+    world.sweeps(soon + timedelta(seconds=30))
+
+    assert [words(world, ref) for ref in cases] == [Counter([DECISION_MET])] * 3
+    assert spoken_of(cases) == 3
+    assert_all_is_said(world, cases)
+
+
+def test_of_what_was_kept_nobody_is_asked(world: AuditWorld) -> None:
+    decide(world, *FIFTY)
+
+    world.sweeps(in_london("2026-11-23T11:05"))
+
+    assert [words(world, ref) for ref in FIFTY] == [Counter([DECISION_MET])] * 50
+    assert world.feed.asked == []
+
+
 def test_a_sweep_killed_between_two_words_on_the_timeline_is_finished_by_the_next(
     world: AuditWorld,
 ) -> None:

@@ -25,6 +25,7 @@ from services.strategy.handlers.leads import (
 )
 from services.strategy.handlers.work import record_meeting
 from services.strategy.queries.cases import unacknowledged, waiting
+from services.strategy.queries.loads import CASELOADS
 from shared.database import collection_of
 from shared.events.codes import Agency, MeetingMode, Role
 from shared.rules import RuleBroken
@@ -266,3 +267,14 @@ def test_what_waits_is_found_without_reading_every_case(world: World) -> None:
     assert [case.ref for case in waiting()] == [ref(1)]
     assert unacknowledged(NOW + timedelta(minutes=15)) == [ref(1)]
     assert unacknowledged(NOW + timedelta(minutes=14)) == []
+
+
+def test_caseloads_are_counted_without_reading_a_case(world: World) -> None:
+    world.decided(ref(1))
+    asked = {"aggregate": CaseDocument._meta["collection"], "pipeline": CASELOADS, "cursor": {}}
+
+    plan = collection_of(CaseDocument).database.command("explain", asked)
+
+    chosen = str(plan["queryPlanner"]["winningPlan"])
+    assert "IXSCAN" in chosen
+    assert "FETCH" not in chosen

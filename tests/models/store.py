@@ -10,7 +10,7 @@ from typing import Any
 from services.audit.documents import copies_of
 from services.audit.domain.archive import Link
 from services.audit.domain.projection import CaseProjection
-from services.audit.domain.timeline import head_without_hole
+from services.audit.domain.timeline import has_read, head_without_hole
 from services.strategy.documents import Reservation, pieces
 from services.strategy.domain.directory import Slot
 from shared.events.envelope import GENESIS, Envelope
@@ -245,6 +245,15 @@ class MemoryArchive:
             there = self._kept.cases.get(case.ref)
             if there is None or there.entries_read < case.entries_read:
                 self._kept.cases[case.ref] = case
+
+    def have_been_read(self, events: Sequence[Envelope]) -> list[bool]:
+        """Return, of entries that are held, whether the projection of its case has read each."""
+        self._at("read projections", STORE_AWAY)
+        cases = [(self._kept.cases.get(each.subject), each) for each in events]
+        return [
+            case is not None and has_read(case.read, case.holes, each.stream, each.sequence)
+            for case, each in cases
+        ]
 
     def case_at(self, ref: str) -> CaseProjection | None:
         """Return the projection of a case."""

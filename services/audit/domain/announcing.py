@@ -66,7 +66,8 @@ def marks_at(clock: ClockState, *, at: datetime) -> tuple[Mark, ...]:
     """What may be said of a promise at that moment, said before or not.
 
     A promise already broken is not "at risk", however late this is asked. One kept late was broken
-    first. One kept in time was never broken, even when that is learnt after it was due.
+    first. One kept in time was never broken, even when that is learnt after it was due. What is
+    being imported is not called broken while the steps that kept it may still come.
     """
     if clock.state is State.MET:
         return (Mark.MET,)
@@ -75,7 +76,7 @@ def marks_at(clock: ClockState, *, at: datetime) -> tuple[Mark, ...]:
     if clock.state is State.CANCELLED:
         return ()
     if at > clock.due_at:
-        return (Mark.BREACHED,)
+        return () if clock.quiet_until and at < clock.quiet_until else (Mark.BREACHED,)
     return (Mark.AT_RISK,) if at >= clock.at_risk_at else ()
 
 
@@ -94,6 +95,9 @@ def next_tick(clocks: Iterable[ClockState]) -> datetime | None:
 def _ticks(clock: ClockState) -> Iterator[datetime]:
     if clock.state is State.ARMED:
         if Mark.BREACHED in clock.announced:
+            return
+        if clock.quiet_until:
+            yield clock.quiet_until
             return
         yield clock.due_at + JUST_AFTER if Mark.AT_RISK in clock.announced else clock.at_risk_at
     else:

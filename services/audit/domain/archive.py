@@ -62,6 +62,10 @@ class Archive(Protocol):
         """Replace projections, each unless one that has read as much or more is there."""
         ...
 
+    def have_been_read(self, events: Sequence[Envelope]) -> list[bool]:
+        """Return, of entries that are held, whether the projection of its case has read each."""
+        ...
+
     def case_at(self, ref: str) -> CaseProjection | None:
         """Return the projection of a case."""
         ...

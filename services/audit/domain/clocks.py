@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.events.codes import Clock
 from shared.events.envelope import Envelope
 from shared.practice import Per, TimeLimit, TimeLimits, Trigger, due_under
 from shared.working_days import london_day
+
+SETTLES_WITHIN = timedelta(days=1)
+"""How long after the last imported step of a case its history may still go on: an import that was
+stopped is taken up again within a day."""
 
 
 class State(StrEnum):
@@ -72,6 +76,9 @@ class ClockState:
     """When that was written down."""
     announced: tuple[Mark, ...] = ()
     """What the timeline already says about it."""
+    quiet_until: datetime | None = None
+    """Entered by import when it was due already: until then more of its history may still come,
+    and it is not called broken."""
 
     def condition(self, at: datetime) -> Condition:
         """How does it stand at that moment? Due means: kept up to and including `due_at`."""
@@ -100,6 +107,11 @@ class Line:
         if len(here) > 1:
             return [entry for entry in self._entries if entry.type in here]
         return self._by_type[here[0]] if here else ()
+
+    @property
+    def imported_until(self) -> datetime | None:
+        """Return when the last step that came by import was written down."""
+        return max((each.time for each in self._entries if each.imported_by), default=None)
 
 
 def clocks_of(entries: Iterable[Envelope], limits: TimeLimits) -> tuple[ClockState, ...]:
@@ -172,7 +184,14 @@ def _clock(
         stopped_at=end.happened_at if end else None,
         recorded_at=end.time if end else None,
         announced=_announced(line, limit.code, child),
+        quiet_until=_quiet_until(start, line, due.due_at),
     )
+
+
+def _quiet_until(start: Envelope, line: Line, due_at: datetime) -> datetime | None:
+    if not start.imported_by or start.time <= due_at or line.imported_until is None:
+        return None
+    return line.imported_until + SETTLES_WITHIN
 
 
 def _first(

@@ -69,6 +69,12 @@ def sequences_of(entries: Iterable[Envelope]) -> dict[str, list[int]]:
     return held
 
 
+def has_read(read: Mapping[str, int], holes: Iterable[Hole], stream: str, sequence: int) -> bool:
+    """Was an entry among those read, if they reach up to `read` of each stream but for `holes`?"""
+    missing = any(it.stream == stream and it.first <= sequence <= it.last for it in holes)
+    return sequence <= read.get(stream, 0) and not missing
+
+
 def head_without_hole(sequences: Iterable[int]) -> int:
     """Return the highest sequence up to which nothing is missing."""
     head = 0

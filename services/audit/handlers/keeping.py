@@ -48,11 +48,18 @@ def receive_many(events: Sequence[Envelope], oversight: Oversight) -> list[Outco
     reached(Point.AUDIT_AFTER_APPEND)
     outcomes = dict.fromkeys(copies, Outcome.ALREADY_HANDLED)
     outcomes |= {at: Outcome.HANDLED for at, done in zip(fresh, kept, strict=True) if done}
-    computed = refresh_many({events[place].subject for place in outcomes}, oversight)
+    read = _read_already([events[place] for place in copies], oversight.archive)
+    unread = {events[place].subject for place in outcomes if events[place].key not in read}
+    left = unread - refresh_many(unread, oversight) if unread else set()
     return [
-        outcomes.get(place) if event.subject in computed else None
-        for place, event in enumerate(events)
+        None if event.subject in left else outcomes.get(place) for place, event in enumerate(events)
     ]
+
+
+def _read_already(copies: Sequence[Envelope], archive: Archive) -> set[str]:
+    # A crash may have come between keeping the first copy and noting the clocks of its case.
+    read = archive.have_been_read(copies) if copies else []
+    return {each.key for each, is_read in zip(copies, read, strict=True) if is_read}
 
 
 def _continuing(events: Sequence[Envelope], archive: Archive) -> tuple[list[int], list[int]]:

@@ -53,6 +53,8 @@ class Item:
     """How the promise stood that oversight speaks of here; None for a step of the work."""
     promise: str = ""
     """That promise in words."""
+    entered_by: str = ""
+    """Who entered it by import; empty for what was not imported."""
 
     @property
     def heading(self) -> str:
@@ -85,10 +87,12 @@ class Item:
 
     @property
     def written_down(self) -> str:
-        """When it was written down, where that was long after it happened."""
+        """When it was written down, where that was long after it happened, and by what import."""
+        imported = f"entered by import by {self.entered_by}" if self.entered_by else ""
         if not self.late:
-            return ""
-        return f"Written down {moment_words(self.recorded_at)}, {self.late_by} after it happened"
+            return beginning(imported) if imported else ""
+        late = f"Written down {moment_words(self.recorded_at)}, {self.late_by} after it happened"
+        return f"{late}, {imported}" if imported else late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +180,7 @@ def _item(
         stands=tuple(_stands(entry, clocks, promises)),
         mark=condition_said(entry),
         promise=said.promise,
+        entered_by=names(entry.imported_by) if entry.imported_by else "",
     )
 
 

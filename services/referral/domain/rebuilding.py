@@ -66,11 +66,16 @@ def send_again(
     first, fact = told[0].event, told[0].fact
     if not isinstance(fact, ReferralReceived):
         raise ReferenceTaken
-    filled = replace(fresh, received_at=first.time, door=fact.door)
+    filled = replace(
+        fresh,
+        received_at=first.happened_at,
+        door=fact.door,
+        imported=first.imported_by is not None,
+    )
     if received_fact(filled) != fact or first.actor != fresh.sent_by:
         raise SubmissionUsedForAnother(earlier=fresh.ref, sent_by=first.actor)
     rebuilt = rebuild(filled, told[1:], received_at=received_at).state
-    return Change(rebuilt or filled, (ReferralSentAgain(received_at=first.time),))
+    return Change(rebuilt or filled, (ReferralSentAgain(received_at=first.happened_at),))
 
 
 def _after(state: Referral, told: Told, received_at: ReceivedAt) -> Referral:
@@ -80,9 +85,9 @@ def _after(state: Referral, told: Told, received_at: ReceivedAt) -> Referral:
             child=fact.child,
             known_child=fact.known_child,
             known_case=fact.known_case,
-            known_received_at=received_at(fact.known_case) or event.time,
+            known_received_at=received_at(fact.known_case) or event.happened_at,
             confirmed_by=event.actor,
-            confirmed_at=event.time,
+            confirmed_at=event.happened_at,
         )
         return replace(state, matches=(*state.matches, match))
     if isinstance(fact, ThresholdDecided):
@@ -105,7 +110,7 @@ def _decision(told: Told, fact: ThresholdDecided) -> Decision:
         danger_passed_detail=None,
         earlier_cases=fact.earlier_cases,
         decided_by=told.event.actor,
-        decided_at=told.event.time,
+        decided_at=told.event.happened_at,
     )
 
 

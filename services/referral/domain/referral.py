@@ -92,6 +92,8 @@ class Referral:
     matches: tuple[Match, ...] = ()
     decision: Decision | None = None
     informing: Informing | None = None
+    imported: bool = False
+    """Was it entered by import? Then its steps may be, too (DECISIONS 31)."""
 
     def has(self, child: str) -> bool:
         """Is this child on the referral?"""

@@ -178,6 +178,8 @@ class Case:
     allocation: Allocation | None = None
     submissions: Mapping[str, str]
     """Fingerprint of each submission that was acted on, by its client-made id."""
+    imported: bool = False
+    """Was its referral entered by import? Then its steps may be, too (DECISIONS 31)."""
 
     @property
     def open_meeting(self) -> Meeting | None:

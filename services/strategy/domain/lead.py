@@ -104,9 +104,14 @@ def override(
 
 
 def is_unacknowledged(case: Case | None, *, at: datetime) -> bool:
-    """Has the lead let the set minutes pass without a word?"""
+    """Has the lead let the set minutes pass without a word?
+
+    Of an imported meeting that is over the answer is still to be entered: nobody takes it over.
+    """
     meeting = case.open_meeting if case else None
-    return bool(meeting and not meeting.lead.acknowledged_at and meeting.lead.acknowledge_by <= at)
+    if case is None or meeting is None or (case.imported and meeting.ends_at <= at):
+        return False
+    return not meeting.lead.acknowledged_at and meeting.lead.acknowledge_by <= at
 
 
 def escalate(

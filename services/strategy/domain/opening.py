@@ -12,6 +12,7 @@ from shared.events.envelope import Envelope
 from shared.events.facts import Fact
 from shared.events.referral import ThresholdDecided
 from shared.events.strategy import CaseOpened
+from shared.history import as_it_happened
 
 ROUTES: Mapping[ThresholdOutcome, Route] = {
     ThresholdOutcome.STRATEGY_MEETING: Route.STRATEGY_MEETING,
@@ -33,12 +34,27 @@ def open_case(
     if route is None or case is not None:
         return None
     decided_at = fact.occurred_at or envelope.time
-    opened = case_from(fact, ref=envelope.subject, route=route, decided_at=decided_at, at=at)
-    return Change(state=opened, facts=(_opened(fact, route, decided_at),))
+    imported = envelope.imported_by is not None
+    opened = case_from(
+        fact,
+        ref=envelope.subject,
+        route=route,
+        decided_at=decided_at,
+        at=decided_at if imported else at,
+        imported=imported,
+    )
+    change = Change(state=opened, facts=(_opened(fact, route, decided_at),))
+    return as_it_happened(change, decided_at) if imported else change
 
 
 def case_from(
-    fact: ThresholdDecided, *, ref: str, route: Route, decided_at: datetime, at: datetime
+    fact: ThresholdDecided,
+    *,
+    ref: str,
+    route: Route,
+    decided_at: datetime,
+    at: datetime,
+    imported: bool = False,
 ) -> Case:
     """Return a case as it is opened at `at` on a decision."""
     return Case(
@@ -57,6 +73,7 @@ def case_from(
         physical_harm_alleged=fact.physical_harm_alleged,
         earlier_cases=fact.earlier_cases,
         submissions={},
+        imported=imported,
     )
 
 

@@ -106,7 +106,8 @@ def _opened(told: Told) -> Case | None:
         ref=told.event.subject,
         route=told.fact.route,
         decided_at=told.fact.decided_at,
-        at=told.event.time,
+        at=told.event.happened_at,
+        imported=told.event.imported_by is not None,
     )
 
 
@@ -119,7 +120,7 @@ def _called(
     fact: Any = called.fact
     meeting = Meeting(
         number=fact.meeting,
-        called_at=called.event.time,
+        called_at=called.event.happened_at,
         called_by=called.event.actor,
         starts_at=fact.starts_at,
         ends_at=fact.starts_at + length,
@@ -140,14 +141,14 @@ def _lead(told: Told) -> Lead:
         team=fact.team,
         rule=fact.rule,
         reasons=fact.reasons,
-        assigned_at=told.event.time,
+        assigned_at=told.event.happened_at,
         acknowledge_by=fact.acknowledge_by,
     )
 
 
 def _acknowledged(case: Case, told: Told, fact: LeadAcknowledged) -> Case:
     def answer(meeting: Meeting) -> Meeting:
-        return replace(meeting, lead=replace(meeting.lead, acknowledged_at=told.event.time))
+        return replace(meeting, lead=replace(meeting.lead, acknowledged_at=told.event.happened_at))
 
     return _with_meeting(case, fact.meeting, answer)
 
@@ -210,7 +211,7 @@ def _allocated(case: Case, told: Told, fact: CaseAllocated) -> Case:
         social_worker=fact.social_worker,
         team=fact.team,
         allocated_by=told.event.actor,
-        allocated_at=told.event.time,
+        allocated_at=told.event.happened_at,
         visit_by=fact.visit_by,
         plan=LOST,
     )

@@ -39,7 +39,7 @@ def call_meeting(command: CallMeeting, *, desk: Desk, by: Actor) -> Root[Case]:
     case = meeting.check_call(root.state, command, at=at)
     slot = Slot.from_start(command.starts_at, directory.meeting_minutes)
     number = len(case.meetings) + 1
-    choice = _choose_and_reserve(case, slot, number, desk=desk, at=at)
+    choice = choose_and_reserve(case, slot, number, desk=desk, at=at)
 
     def decide(state: Case | None, at: datetime) -> Change[Case]:
         return meeting.call(state, command, choice=choice, directory=directory, by=by, at=at)
@@ -62,7 +62,7 @@ def decline_lead(command: DeclineLead, *, desk: Desk, by: Actor) -> Root[Case]:
         return root
     case, _ = take(root.state, Step.CHANGE_LEAD)
     held = lead.check_decline(case, by=by)
-    choice = _next_lead(case, held, desk=desk, at=at)
+    choice = next_lead(case, held, desk=desk, at=at)
 
     def decide(state: Case | None, at: datetime) -> Change[Case]:
         return lead.decline(state, command, choice=choice, directory=directory, by=by, at=at)
@@ -83,7 +83,7 @@ def override_lead(command: OverrideLead, *, desk: Desk, by: Actor) -> Root[Case]
         return root
     held = lead.check_override(root.state, command, directory=directory)
     free = desk.slots.reserve(
-        command.lead, _slot_of(held), case=command.ref, meeting=held.number, at=at
+        command.lead, slot_of(held), case=command.ref, meeting=held.number, at=at
     )
 
     def decide(state: Case | None, at: datetime) -> Change[Case]:
@@ -104,7 +104,7 @@ def escalate_unacknowledged(ref: str, *, desk: Desk) -> None:
     if case is None or not lead.is_unacknowledged(case, at=at):
         return
     held, directory = case.meetings[-1], desk.directory()
-    choice = _next_lead(case, held, desk=desk, at=at)
+    choice = next_lead(case, held, desk=desk, at=at)
 
     def decide(state: Case | None, at: datetime) -> Change[Case] | None:
         return lead.escalate(
@@ -132,7 +132,7 @@ def reserve_what_is_led(ref: str, *, desk: Desk) -> None:
     if waiting := case.open_meeting if case else None:
         at = desk.cases.clock.now()
         desk.slots.reserve(
-            waiting.lead.person, _slot_of(waiting), case=ref, meeting=waiting.number, at=at
+            waiting.lead.person, slot_of(waiting), case=ref, meeting=waiting.number, at=at
         )
 
 
@@ -141,18 +141,19 @@ def release_what_is_not_led(manager: str, ref: str, number: int, *, desk: Desk) 
     case = desk.cases.load(ref).state
     waiting = case.open_meeting if case else None
     leads = waiting is not None and (waiting.number, waiting.lead.person) == (number, manager)
-    keep = _slot_of(waiting) if waiting and leads else None
+    keep = slot_of(waiting) if waiting and leads else None
     desk.slots.release(manager, case=ref, meeting=number, keep=keep)
 
 
-def _next_lead(case: Case, held: Meeting, *, desk: Desk, at: datetime) -> Choice:
+def next_lead(case: Case, held: Meeting, *, desk: Desk, at: datetime) -> Choice:
+    """Choose and reserve whoever leads a meeting instead of its lead and those before."""
     passed = frozenset({*held.passed_over, held.lead.person})
-    return _choose_and_reserve(
-        case, _slot_of(held), held.number, desk=desk, at=at, passed_over=passed
+    return choose_and_reserve(
+        case, slot_of(held), held.number, desk=desk, at=at, passed_over=passed
     )
 
 
-def _choose_and_reserve(
+def choose_and_reserve(
     case: Case,
     slot: Slot,
     number: int,
@@ -194,5 +195,6 @@ def _hand_over(
             release_what_is_not_led(manager, ref, held.number, desk=desk)
 
 
-def _slot_of(held: Meeting) -> Slot:
+def slot_of(held: Meeting) -> Slot:
+    """Return the time that a meeting takes."""
     return Slot(starts_at=held.starts_at, ends_at=held.ends_at)

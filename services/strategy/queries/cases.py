@@ -86,7 +86,12 @@ def unacknowledged(at: datetime) -> list[str]:
                     "lead.acknowledge_by": {"$lte": at},
                 }
             },
+            "$nor": [{"state.imported": True, "state.meetings": {"$elemMatch": _over(at)}}],
         },
         {"_id": 1},
     )
     return [row["_id"] for row in rows]
+
+
+def _over(at: datetime) -> Mapping[str, Any]:
+    return {"record": None, "ends_at": {"$lte": at}}

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from services.strategy.documents import CaseDocument, Slots
 from services.strategy.domain.allocation import Proposal, propose
@@ -19,6 +19,15 @@ from shared.working_days import end_of_london_day, london_day
 
 LOOK_BACK = timedelta(days=60)
 """How far back "longest since last assigned" looks."""
+CASELOADS: Final[list[dict[str, Any]]] = [
+    {"$match": {"state.stage": Stage.ALLOCATED}},
+    {
+        "$group": {
+            "_id": {"team": "$state.allocation.team", "worker": "$state.allocation.social_worker"},
+            "cases": {"$sum": 1},
+        }
+    },
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +59,7 @@ def load_for(case: Case, slot: Slot, *, slots: Slots) -> Load:
 
 def caseloads() -> Caseloads:
     """Count the allocated cases of every team and every social worker."""
-    rows = collection_of(CaseDocument).aggregate(
-        [
-            {"$match": {"state.stage": Stage.ALLOCATED}},
-            {
-                "$group": {
-                    "_id": {
-                        "team": "$state.allocation.team",
-                        "worker": "$state.allocation.social_worker",
-                    },
-                    "cases": {"$sum": 1},
-                }
-            },
-        ]
-    )
+    rows = collection_of(CaseDocument).aggregate(CASELOADS)
     teams: Counter[str] = Counter()
     workers: Counter[str] = Counter()
     for row in rows:

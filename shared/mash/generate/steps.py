@@ -77,6 +77,7 @@ class Step:
             "council_ref": self.council_ref,
             "number": self.number,
             "case": self.case,
+            "child": self.child,
             "step": self.name.value,
             "at": self.at.isoformat(),
             "by": self.by,

@@ -47,7 +47,9 @@ def in_london(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=LONDON).astimezone(UTC)
 
 
-def sealed(source: str, written: Iterable[Written], *, case: str = CASE) -> list[Envelope]:
+def sealed(
+    source: str, written: Iterable[Written], *, case: str = CASE, entered_by: str | None = None
+) -> list[Envelope]:
     """Seal facts into one stream, in order."""
     stream: list[Envelope] = []
     for actor, at, fact in written:
@@ -57,7 +59,7 @@ def sealed(source: str, written: Iterable[Written], *, case: str = CASE) -> list
             version=len(stream),
             tail_hash=stream[-1].hash if stream else GENESIS,
         )
-        (wire,) = seal([fact], place, by=actor, at=in_london(at), cause=None)
+        (wire,) = seal([fact], place, by=actor, at=in_london(at), cause=None, entered_by=entered_by)
         stream.append(Envelope.from_wire(wire))
     return stream
 

@@ -12,7 +12,9 @@ from shared.mash.cli import main
 from shared.mash.generate.steps import ADDRESSES, StepName
 
 DOCS = Path(__file__).parents[3] / "docs"
-COLUMNS = ["council_ref", "number", "case", "step", "at", "by", "stands_for", "to", "body"]
+COLUMNS = [
+    *("council_ref", "number", "case", "child", "step", "at", "by", "stands_for", "to", "body")
+]
 
 
 def run(*words: str) -> Result:

@@ -16,7 +16,7 @@ from shared.events.strategy import CaseOpened
 from shared.store import Change
 from tests.unit.strategy.world import FIRST, NOW, REF, a_case
 
-ENVELOPE = SimpleNamespace(subject=REF, time=NOW - timedelta(minutes=1))
+ENVELOPE = SimpleNamespace(subject=REF, time=NOW - timedelta(minutes=1), imported_by=None)
 
 
 def decided(outcome: ThresholdOutcome) -> ThresholdDecided:

@@ -9,6 +9,7 @@ from services.strategy.domain.broken.allocation import (
     WorkerOnLeave,
 )
 from services.strategy.domain.broken.case import (
+    CaseNotHeardOf,
     CaseNotOpened,
     ChildNotOnCase,
     NotYourTeam,
@@ -50,6 +51,7 @@ __all__ = [
     "AloneWithReason",
     "AlreadyAllocated",
     "AttendanceMissing",
+    "CaseNotHeardOf",
     "CaseNotOpened",
     "ChildNotOnCase",
     "CoreAgencyNotInvited",

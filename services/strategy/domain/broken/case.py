@@ -19,6 +19,14 @@ class CaseNotOpened(NotFound):
         )
 
 
+class CaseNotHeardOf(CaseNotOpened):
+    """An import is ahead: this service has heard only so many events of the referral."""
+
+    def __init__(self, heard: int) -> None:
+        super().__init__()
+        self.heard = heard
+
+
 class ChildNotOnCase(RuleBroken):
     """A visit or a decision names a child who is not on the case."""
 
