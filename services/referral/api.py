@@ -61,7 +61,7 @@ def body_of(schema: type | Schema) -> dict[str, Any]:
 @blueprint.response(201, ReceivedOut)
 def receive() -> Answer:
     """Send a referral. The same submission_id with the same body again answers 200, the same."""
-    loaded = ReferralIn(now=desk().clock.now()).load(request.get_json())
+    loaded = ReferralIn.at_hand(now=desk().clock.now()).load(request.get_json())
     received = handlers.receive_referral(
         ReceiveReferral(door=Door.API, **loaded),
         referrals=desk().referrals,
@@ -95,7 +95,7 @@ def show(ref: str) -> dict[str, Any]:
 @blueprint.response(200, StandingOut)
 def decide(ref: str) -> dict[str, Any]:
     """Decide the threshold, once. A second decision answers 409."""
-    command = DecideThreshold(ref=ref, **DecisionIn().load(request.get_json()))
+    command = DecideThreshold(ref=ref, **DecisionIn.at_hand().load(request.get_json()))
     root = handlers.decide_threshold(
         command, referrals=desk().referrals, guidance=desk().guidance, by=current_actor()
     )
@@ -108,7 +108,7 @@ def decide(ref: str) -> dict[str, Any]:
 @blueprint.response(200, ReferralOut)
 def match(ref: str) -> dict[str, Any]:
     """Confirm that a child is a child of an earlier referral."""
-    command = MatchChild(ref=ref, **MatchIn().load(request.get_json()))
+    command = MatchChild(ref=ref, **MatchIn.at_hand().load(request.get_json()))
     root = handlers.match_child(command, referrals=desk().referrals, by=current_actor())
     return _whole(_state(root.state))
 
@@ -119,7 +119,7 @@ def match(ref: str) -> dict[str, Any]:
 @blueprint.response(200, StandingOut)
 def tell(ref: str) -> dict[str, Any]:
     """Record that the referrer was told the outcome."""
-    loaded = FeedbackIn(now=desk().clock.now()).load(request.get_json())
+    loaded = FeedbackIn.at_hand(now=desk().clock.now()).load(request.get_json())
     root = handlers.inform_referrer(
         InformReferrer(ref=ref, **loaded), referrals=desk().referrals, by=current_actor()
     )

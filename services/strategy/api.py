@@ -83,7 +83,7 @@ def show_worklist() -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def call_meeting(ref: str) -> dict[str, Any]:
     """Call a strategy meeting; its lead is assigned at once."""
-    return _carry_out(bodies.CallMeetingIn(), leads.call_meeting, ref=ref)
+    return _carry_out(bodies.CallMeetingIn.at_hand(), leads.call_meeting, ref=ref)
 
 
 @blueprint.route(f"{CASE}/lead/acknowledge", methods=["POST"])
@@ -92,7 +92,7 @@ def call_meeting(ref: str) -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def acknowledge(ref: str) -> dict[str, Any]:
     """The lead says: mine."""
-    return _carry_out(bodies.AcknowledgeLeadIn(), leads.acknowledge_lead, ref=ref)
+    return _carry_out(bodies.AcknowledgeLeadIn.at_hand(), leads.acknowledge_lead, ref=ref)
 
 
 @blueprint.route(f"{CASE}/lead/decline", methods=["POST"])
@@ -101,7 +101,7 @@ def acknowledge(ref: str) -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def decline(ref: str) -> dict[str, Any]:
     """The lead cannot lead; the next in order is assigned at once."""
-    return _carry_out(bodies.DeclineLeadIn(), leads.decline_lead, ref=ref)
+    return _carry_out(bodies.DeclineLeadIn.at_hand(), leads.decline_lead, ref=ref)
 
 
 @blueprint.route(f"{CASE}/lead/override", methods=["POST"])
@@ -110,7 +110,7 @@ def decline(ref: str) -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def override(ref: str) -> dict[str, Any]:
     """Name another lead, with a reason."""
-    return _carry_out(bodies.OverrideLeadIn(), leads.override_lead, ref=ref)
+    return _carry_out(bodies.OverrideLeadIn.at_hand(), leads.override_lead, ref=ref)
 
 
 @blueprint.route(f"{CASE}/meeting/record", methods=["POST"])
@@ -119,7 +119,7 @@ def override(ref: str) -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def record(ref: str) -> dict[str, Any]:
     """Record the meeting: attendance, section 47, paediatric decisions."""
-    return _carry_out(bodies.RecordMeetingIn(), work.record_meeting, ref=ref)
+    return _carry_out(bodies.RecordMeetingIn.at_hand(), work.record_meeting, ref=ref)
 
 
 @blueprint.route(f"{CASE}/allocation", methods=["POST"])
@@ -128,7 +128,7 @@ def record(ref: str) -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def allocate(ref: str) -> dict[str, Any]:
     """Allocate the case to a social worker, once. A second allocation answers 409."""
-    return _carry_out(bodies.AllocateIn(), work.allocate_case, ref=ref)
+    return _carry_out(bodies.AllocateIn.at_hand(), work.allocate_case, ref=ref)
 
 
 @blueprint.route(f"{CHILD}/attempts", methods=["POST"])
@@ -137,7 +137,7 @@ def allocate(ref: str) -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def attempt(ref: str, child: str) -> dict[str, Any]:
     """Record a visit that did not see the child."""
-    return _carry_out(bodies.AttemptIn(), work.record_attempt, ref=ref, child=child)
+    return _carry_out(bodies.AttemptIn.at_hand(), work.record_attempt, ref=ref, child=child)
 
 
 @blueprint.route(f"{CHILD}/seen", methods=["POST"])
@@ -146,7 +146,7 @@ def attempt(ref: str, child: str) -> dict[str, Any]:
 @blueprint.response(200, CaseOut)
 def seen(ref: str, child: str) -> dict[str, Any]:
     """Record that the child was seen."""
-    return _carry_out(bodies.SeenIn(), work.record_child_seen, ref=ref, child=child)
+    return _carry_out(bodies.SeenIn.at_hand(), work.record_child_seen, ref=ref, child=child)
 
 
 @blueprint.route("/imports", methods=["POST"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load
 from werkzeug.datastructures import MultiDict
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 CSRF_FIELD: Final = "csrf_token"
+_made: Final = threading.local()
 
 
 class FormSchema(Schema):
@@ -61,6 +63,20 @@ class FormSchema(Schema):
         """A character that nobody can see is no answer: say which field holds one."""
         refuse_unseen(data, [each for each in self.fields.values() if not nested_schema(each)])
         return data
+
+    @classmethod
+    def at_hand(cls, **told: Any) -> Self:
+        """Return one that this thread made before: making one takes longer than reading with it.
+
+        `told` is what it is told for each request, such as `now`; nobody keeps it beyond that.
+        Raises AttributeError for what it cannot be told.
+        """
+        schemas = _made.__dict__.setdefault("schemas", {})
+        schema: Self = schemas.get(cls) or schemas.setdefault(cls, cls())
+        for name, value in told.items():
+            getattr(schema, name)
+            setattr(schema, name, value)
+        return schema
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Word every fault as a request for what is right, unless the schema has its own words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -123,17 +123,25 @@ def fingerprint(report: Report, *, sent_by: str) -> str:
     What was not answered is left out, so that a question added to the form later does not make a
     retry look like another body.
     """
-    answers = asdict(report, dict_factory=_answered)
-    text = json.dumps(answers, sort_keys=True, default=str, ensure_ascii=False)
+    text = json.dumps(_answered(report), sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(f"{sent_by}|{text}".encode()).hexdigest()
 
 
-def _answered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _answered(part: Any) -> Any:
+    """Return what was answered in a part of the report. (`asdict` would copy every answer.)"""
+    if isinstance(part, tuple):
+        return [_answered(each) for each in part]
+    if not is_dataclass(part):
+        return part
     # A reason that was assumed (`with_a_reason`) was not sent: a retry looks as it always did.
-    sent = dict(pairs)
-    if sent.pop("reason_assumed", None):
-        del sent["not_asked_reason"]
-    return {name: value for name, value in sent.items() if value not in (None, (), "")}
+    assumed = getattr(part, "reason_assumed", False)
+    not_sent = ("reason_assumed", "not_asked_reason") if assumed else ("reason_assumed",)
+    answers = {each.name: getattr(part, each.name) for each in fields(part)}
+    return {
+        name: _answered(value)
+        for name, value in answers.items()
+        if name not in not_sent and value not in (None, (), "")
+    }
 
 
 def receive(

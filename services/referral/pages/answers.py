@@ -50,7 +50,7 @@ _SECTIONS: Final = (
 def sections_of(referral: Referral) -> list[Section]:
     """Return every answer given, section by section. What was not answered is left out."""
     report = referral.report
-    safety = Section(title="Safety now", rows=tuple(_rows(SafetyIn(), report.safety)))
+    safety = Section(title="Safety now", rows=tuple(_rows(SafetyIn.at_hand(), report.safety)))
     children = [
         Section(title=title_of(child, number), rows=tuple(_child_rows(child, referral)))
         for number, child in enumerate(referral.children, start=1)
@@ -78,7 +78,7 @@ def title_of(child: Child, number: int) -> str:
 
 def _child_rows(child: Child, referral: Referral) -> Iterator[Row]:
     yield "Reference", child.ref
-    for row in _rows(ChildIn(), child.told):
+    for row in _rows(ChildIn.at_hand(), child.told):
         yield row
         if row[0] == "Date of birth" and child.told.date_of_birth:
             then = london(referral.received_at).date()
@@ -94,8 +94,8 @@ def _rows(schema: Schema, told: Any) -> Iterator[Row]:
 
 def _family_rows(told: FamilyView) -> Iterator[Row]:
     """What the family know; a reason that nobody gave is never shown as if somebody had."""
-    asked_why = field_label(FamilyIn().fields["not_asked_reason"])
-    for label, answer in _rows(FamilyIn(), told):
+    asked_why = field_label(FamilyIn.at_hand().fields["not_asked_reason"])
+    for label, answer in _rows(FamilyIn.at_hand(), told):
         assumed = told.reason_assumed and label == asked_why
         yield label, NOT_SAID.format(reason=answer) if assumed else answer
 

@@ -33,7 +33,7 @@ def decision(ref: str) -> str | Response:
     if referral.decision is not None:
         return redirect(url_for("referral.show", ref=ref), code=303)
     guidance = desk().guidance_in_force(desk().clock.now())
-    form = Form(DecisionIn(), values={"guidance_version": guidance.version})
+    form = Form(DecisionIn.at_hand(), values={"guidance_version": guidance.version})
     return render_template(TEMPLATE, form=form, **_evidence(referral))
 
 
@@ -42,7 +42,7 @@ def decision(ref: str) -> str | Response:
 def decision_sent(ref: str) -> Response:
     """Record the decision, or show the form again with what was typed."""
     referral = referral_of(desk(), ref)
-    schema = DecisionIn()
+    schema = DecisionIn.at_hand()
     typed = typed_into(schema)
     try:
         command = DecideThreshold(ref=ref, **schema.load(typed))

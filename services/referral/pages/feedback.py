@@ -27,7 +27,7 @@ def feedback(ref: str) -> str:
     values = {"informed_at": now.isoformat()}
     if referral.decision is not None:
         values["what_was_said"] = referral.decision.feedback
-    form = Form(FeedbackIn(now=now), values=values)
+    form = Form(FeedbackIn.at_hand(now=now), values=values)
     return render_template(TEMPLATE, form=form, referral=referral)
 
 
@@ -36,7 +36,7 @@ def feedback(ref: str) -> str:
 def feedback_sent(ref: str) -> Response:
     """Record it, or show the form again with what was typed."""
     referral = referral_of(desk(), ref)
-    schema = FeedbackIn(now=desk().clock.now())
+    schema = FeedbackIn.at_hand(now=desk().clock.now())
     typed = typed_into(schema)
     try:
         command = InformReferrer(ref=ref, **schema.load(typed))

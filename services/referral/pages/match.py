@@ -31,7 +31,7 @@ def match(ref: str) -> str:
 @requires(*HUB)
 def match_sent(ref: str) -> Response:
     """Record the match and go back to where the button was pressed."""
-    schema = MatchIn()
+    schema = MatchIn.at_hand()
     try:
         command = MatchChild(ref=ref, **schema.load(typed_into(schema, ignore=("then",))))
     except ValidationError:

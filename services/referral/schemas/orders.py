@@ -36,7 +36,7 @@ class WrongCase(Invalid):
 
 
 def _receive(order: Order) -> ReceiveReferral:
-    loaded = ReferralIn(now=order.at).load(order.body)
+    loaded = ReferralIn.at_hand(now=order.at).load(order.body)
     rightly = case_reference(loaded["submission_id"])
     if order.case != rightly:
         raise WrongCase(rightly)
@@ -51,14 +51,16 @@ def _about(
 
 ORDERS: Final[Mapping[str, Kind]] = {
     "receive": Kind(schema=ReferralIn, roles=SENDERS, read=_receive),
-    "match": Kind(schema=MatchIn, roles=HUB, read=_about(MatchChild, lambda _: MatchIn())),
+    "match": Kind(schema=MatchIn, roles=HUB, read=_about(MatchChild, lambda _: MatchIn.at_hand())),
     "decide": Kind(
-        schema=DecisionIn, roles=DECIDERS, read=_about(DecideThreshold, lambda _: DecisionIn())
+        schema=DecisionIn,
+        roles=DECIDERS,
+        read=_about(DecideThreshold, lambda _: DecisionIn.at_hand()),
     ),
     "tell": Kind(
         schema=FeedbackIn,
         roles=HUB,
-        read=_about(InformReferrer, lambda order: FeedbackIn(now=order.at)),
+        read=_about(InformReferrer, lambda order: FeedbackIn.at_hand(now=order.at)),
     ),
 }
 """A command without an order fails a test, and so do roles other than those of its own address."""

@@ -23,6 +23,8 @@ SHORTEST_BOX: Final = 300
 """A text that may be longer than this gets a box of several lines."""
 NOT_KNOWN_HINT: Final = "If you do not know, enter “not known”"
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
+
 E = TypeVar("E", bound=StrEnum)
 
 NOT_KNOWN_WORDS: Final[Mapping[str, str]] = dict.fromkeys(
@@ -72,7 +74,7 @@ def text(
     called = called or label
 
     def fits(value: str) -> None:
-        if any("\ud800" <= letter <= "\udfff" for letter in value):
+        if _HALF.search(value):
             raise ValidationError(f"{called} holds half a character. Type that part again")
         if len(value) > limit:
             raise ValidationError(

@@ -37,7 +37,7 @@ from shared.web.questions import Form
 def allocate(ref: str) -> ResponseReturnValue:
     """Show the team's workers in the order proposed and ask for plan and visit."""
     case, _ = check_step(read_case(ref), Step.ALLOCATE)
-    return _page(case)(new_form(AllocateIn(), {"visit_by": today()}))
+    return _page(case)(new_form(AllocateIn.at_hand(), {"visit_by": today()}))
 
 
 @blueprint.post(f"{CASE}/allocation")
@@ -45,7 +45,7 @@ def allocate(ref: str) -> ResponseReturnValue:
 def allocate_sent(ref: str) -> ResponseReturnValue:
     """Allocate the case."""
     again = _page(read_case(ref))
-    return take(AllocateIn(), allocate_case, again=again, done=case_address(ref), ref=ref)
+    return take(AllocateIn.at_hand(), allocate_case, again=again, done=case_address(ref), ref=ref)
 
 
 def _page(case: Case) -> Callable[[Form], str]:

@@ -33,7 +33,7 @@ from shared.web.questions import Form
 def acknowledge(ref: str) -> ResponseReturnValue:
     """Show the meeting and ask the lead to say: mine."""
     case = _with_open_meeting(ref)
-    return _acknowledge_page(case)(new_form(AcknowledgeLeadIn()))
+    return _acknowledge_page(case)(new_form(AcknowledgeLeadIn.at_hand()))
 
 
 @blueprint.post(f"{CASE}/lead/acknowledge")
@@ -41,7 +41,7 @@ def acknowledge(ref: str) -> ResponseReturnValue:
 def acknowledge_sent(ref: str) -> ResponseReturnValue:
     """The lead says: mine."""
     return take(
-        AcknowledgeLeadIn(),
+        AcknowledgeLeadIn.at_hand(),
         leads.acknowledge_lead,
         again=_acknowledge_page(read_case(ref)),
         done=case_address(ref),
@@ -55,8 +55,8 @@ def decline(ref: str) -> ResponseReturnValue:
     """Ask why the lead cannot lead; anybody else is told so before they fill in anything."""
     case = _with_open_meeting(ref)
     if not _leads(case):
-        return _acknowledge_page(case)(new_form(AcknowledgeLeadIn()))
-    return _decline_page(case)(new_form(DeclineLeadIn()))
+        return _acknowledge_page(case)(new_form(AcknowledgeLeadIn.at_hand()))
+    return _decline_page(case)(new_form(DeclineLeadIn.at_hand()))
 
 
 @blueprint.post(f"{CASE}/lead/decline")
@@ -64,7 +64,7 @@ def decline(ref: str) -> ResponseReturnValue:
 def decline_sent(ref: str) -> ResponseReturnValue:
     """Decline; the next in order is assigned at once."""
     return take(
-        DeclineLeadIn(),
+        DeclineLeadIn.at_hand(),
         leads.decline_lead,
         again=_decline_page(read_case(ref)),
         done=case_address(ref),
@@ -76,7 +76,7 @@ def decline_sent(ref: str) -> ResponseReturnValue:
 @requires(*CALLERS)
 def override(ref: str) -> ResponseReturnValue:
     """Ask who leads instead, and why."""
-    return _override_page(_with_open_meeting(ref))(new_form(OverrideLeadIn()))
+    return _override_page(_with_open_meeting(ref))(new_form(OverrideLeadIn.at_hand()))
 
 
 @blueprint.post(f"{CASE}/lead/override")
@@ -84,7 +84,7 @@ def override(ref: str) -> ResponseReturnValue:
 def override_sent(ref: str) -> ResponseReturnValue:
     """Name another lead."""
     return take(
-        OverrideLeadIn(),
+        OverrideLeadIn.at_hand(),
         leads.override_lead,
         again=_override_page(read_case(ref)),
         done=case_address(ref),

@@ -41,7 +41,7 @@ def call_meeting(ref: str) -> ResponseReturnValue:
     check_step(case, Step.CALL_MEETING)
     invited = [*CORE, *([Agency.PAEDIATRICIAN] if case.physical_harm_alleged else [])]
     values = {"invited": invited, "starts_at": today()}
-    return _call_page(case)(new_form(CallMeetingIn(), values))
+    return _call_page(case)(new_form(CallMeetingIn.at_hand(), values))
 
 
 @blueprint.post(f"{CASE}/meeting")
@@ -49,7 +49,7 @@ def call_meeting(ref: str) -> ResponseReturnValue:
 def call_meeting_sent(ref: str) -> ResponseReturnValue:
     """Call the meeting; its lead is assigned at once."""
     again = _call_page(read_case(ref))
-    return take(CallMeetingIn(), handle_call, again=again, done=case_address(ref), ref=ref)
+    return take(CallMeetingIn.at_hand(), handle_call, again=again, done=case_address(ref), ref=ref)
 
 
 def _call_page(case: Case) -> Callable[[Form], str]:
@@ -69,7 +69,7 @@ def record_meeting(ref: str) -> ResponseReturnValue:
         "attendance": [{"agency": agency} for agency in meeting.invited],
         "medicals": [{"child": child.child} for child in _asked_about(case)],
     }
-    return _record_page(case)(new_form(RecordMeetingIn(), values))
+    return _record_page(case)(new_form(RecordMeetingIn.at_hand(), values))
 
 
 @blueprint.post(f"{CASE}/meeting/record")
@@ -77,7 +77,9 @@ def record_meeting(ref: str) -> ResponseReturnValue:
 def record_meeting_sent(ref: str) -> ResponseReturnValue:
     """Record the meeting."""
     again = _record_page(read_case(ref))
-    return take(RecordMeetingIn(), handle_record, again=again, done=case_address(ref), ref=ref)
+    return take(
+        RecordMeetingIn.at_hand(), handle_record, again=again, done=case_address(ref), ref=ref
+    )
 
 
 def _asked_about(case: Case) -> tuple[CaseChild, ...]:

@@ -65,14 +65,14 @@ def visit(ref: str, child: str) -> ResponseReturnValue:
 def seen(ref: str, child: str) -> ResponseReturnValue:
     """Ask when, alone or not, and what the child said."""
     again = _form_page("seen.html", *_child_to_visit(ref, child))
-    return again(new_form(SeenIn(), {"seen_at": today(), "visited_by": _went(ref)}))
+    return again(new_form(SeenIn.at_hand(), {"seen_at": today(), "visited_by": _went(ref)}))
 
 
 @blueprint.post(f"{VISIT}/seen")
 @requires(*VISITORS)
 def seen_sent(ref: str, child: str) -> ResponseReturnValue:
     """Record that the child was seen."""
-    return _take(SeenIn(), record_child_seen, "seen.html", ref=ref, child=child)
+    return _take(SeenIn.at_hand(), record_child_seen, "seen.html", ref=ref, child=child)
 
 
 @blueprint.get(f"{VISIT}/attempt")
@@ -81,14 +81,14 @@ def attempt(ref: str, child: str) -> ResponseReturnValue:
     """Ask why the child was not seen and when the next attempt is."""
     again = _form_page("attempt.html", *_child_to_visit(ref, child))
     values = {"attempted_at": today(), "next_attempt_at": today(), "visited_by": _went(ref)}
-    return again(new_form(AttemptIn(), values))
+    return again(new_form(AttemptIn.at_hand(), values))
 
 
 @blueprint.post(f"{VISIT}/attempt")
 @requires(*VISITORS)
 def attempt_sent(ref: str, child: str) -> ResponseReturnValue:
     """Record the visit that did not see the child."""
-    return _take(AttemptIn(), record_attempt, "attempt.html", ref=ref, child=child)
+    return _take(AttemptIn.at_hand(), record_attempt, "attempt.html", ref=ref, child=child)
 
 
 def _case_to_visit(ref: str) -> Case:

@@ -8,24 +8,25 @@ from typing import Any, Final
 from services.strategy.schemas import commands as bodies
 from shared.events.codes import Role
 from shared.orders import ChildMissing, Kind, Order
+from shared.web.forms import FormSchema
 
 CALLERS: Final = (Role.TEAM_MANAGER, Role.MASH_MANAGER)
 LEADERS: Final = (Role.TEAM_MANAGER,)
 VISITORS: Final = (Role.SOCIAL_WORKER, Role.TEAM_MANAGER)
 
 
-def _of_case(schema: type[Any], roles: tuple[Role, ...]) -> Kind:
+def _of_case(schema: type[FormSchema], roles: tuple[Role, ...]) -> Kind:
     def read(order: Order) -> Any:
-        return bodies.command_from(schema(), order.body, ref=order.case)
+        return bodies.command_from(schema.at_hand(), order.body, ref=order.case)
 
     return Kind(schema=schema, roles=roles, read=read)
 
 
-def _of_child(schema: type[Any]) -> Kind:
+def _of_child(schema: type[FormSchema]) -> Kind:
     def read(order: Order) -> Any:
         if order.child is None:
             raise ChildMissing
-        return bodies.command_from(schema(), order.body, ref=order.case, child=order.child)
+        return bodies.command_from(schema.at_hand(), order.body, ref=order.case, child=order.child)
 
     return Kind(schema=schema, roles=VISITORS, read=read)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -321,3 +323,27 @@ def test_a_field_with_words_of_its_own_keeps_them() -> None:
         "age": ["Enter the age in years"],
         "height": ["Enter a whole number"],
     }
+
+
+class ToldIn(FormSchema):
+    def __init__(self, *, now: datetime | None = None) -> None:
+        super().__init__()
+        self.now = now
+
+
+def test_a_schema_is_made_once_a_thread_and_told_anew_each_time() -> None:
+    first, later = datetime(2026, 11, 23, 9, tzinfo=UTC), datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+    mine = ToldIn.at_hand(now=first)
+    with ThreadPoolExecutor(1) as another:
+        theirs = another.submit(ToldIn.at_hand, now=later).result()
+
+    assert ToldIn.at_hand() is mine
+    assert (mine.now, theirs.now) == (first, later)
+    assert ToldIn.at_hand(now=later).now == later
+    assert SampleIn.at_hand() is not mine
+
+
+def test_a_schema_is_told_nothing_it_does_not_ask() -> None:
+    with pytest.raises(AttributeError, match="tomorrow"):
+        ToldIn.at_hand(tomorrow=1)
