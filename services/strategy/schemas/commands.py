@@ -29,7 +29,7 @@ DECLINE_WORDS: Final[Mapping[DeclineReason, str]] = {
 }
 
 
-class _Body(FormSchema):
+class Body(FormSchema):
     """A command without what its address says: the case, and the child where there is one."""
 
     command: ClassVar[type[Command]]
@@ -45,7 +45,7 @@ class _Body(FormSchema):
     )
 
 
-class CallMeetingIn(_Body):
+class CallMeetingIn(Body):
     """Call a strategy meeting."""
 
     command = commands.CallMeeting
@@ -67,13 +67,13 @@ class CallMeetingIn(_Body):
         return {**loaded, "invited": tuple(dict.fromkeys(loaded["invited"]))}
 
 
-class AcknowledgeLeadIn(_Body):
+class AcknowledgeLeadIn(Body):
     """The lead says: mine."""
 
     command = commands.AcknowledgeLead
 
 
-class DeclineLeadIn(_Body):
+class DeclineLeadIn(Body):
     """The lead cannot lead."""
 
     command = commands.DeclineLead
@@ -94,7 +94,7 @@ class DeclineLeadIn(_Body):
     )
 
 
-class OverrideLeadIn(_Body):
+class OverrideLeadIn(Body):
     """A manager names another lead."""
 
     command = commands.OverrideLead
@@ -132,7 +132,7 @@ class MedicalIn(FormSchema):
         return Medical(**loaded)
 
 
-class RecordMeetingIn(_Body):
+class RecordMeetingIn(Body):
     """What the meeting came to."""
 
     command = commands.RecordMeetingHeld
@@ -169,7 +169,7 @@ class RecordMeetingIn(_Body):
         return {**loaded, **rows}
 
 
-class AllocateIn(_Body):
+class AllocateIn(Body):
     """Allocate the case to a social worker."""
 
     command = commands.AllocateCase
@@ -183,7 +183,7 @@ class AllocateIn(_Body):
     visit_by = moment("When the children must be seen by")
 
 
-class _VisitIn(_Body):
+class _VisitIn(Body):
     visited_by = person("Who visited", required=False, load_default=None)
 
 
@@ -218,7 +218,7 @@ class SeenIn(_VisitIn):
     )
 
 
-def command_from(schema: _Body, body: Any, **where: str) -> Any:
+def command_from(schema: Body, body: Any, **where: str) -> Any:
     """Return the command that a body asks for, or raise marshmallow's ValidationError.
 
     `where` is what the address says: the case and, for a visit, the child.

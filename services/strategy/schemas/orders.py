@@ -8,21 +8,20 @@ from typing import Any, Final
 from services.strategy.schemas import commands as bodies
 from shared.events.codes import Role
 from shared.orders import ChildMissing, Kind, Order
-from shared.web.forms import FormSchema
 
 CALLERS: Final = (Role.TEAM_MANAGER, Role.MASH_MANAGER)
 LEADERS: Final = (Role.TEAM_MANAGER,)
 VISITORS: Final = (Role.SOCIAL_WORKER, Role.TEAM_MANAGER)
 
 
-def _of_case(schema: type[FormSchema], roles: tuple[Role, ...]) -> Kind:
+def _of_case(schema: type[bodies.Body], roles: tuple[Role, ...]) -> Kind:
     def read(order: Order) -> Any:
         return bodies.command_from(schema.at_hand(), order.body, ref=order.case)
 
     return Kind(schema=schema, roles=roles, read=read)
 
 
-def _of_child(schema: type[FormSchema]) -> Kind:
+def _of_child(schema: type[bodies.Body]) -> Kind:
     def read(order: Order) -> Any:
         if order.child is None:
             raise ChildMissing
