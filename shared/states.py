@@ -23,11 +23,7 @@ class UnreadableState(Exception):
 
 @cache
 def _converter() -> Converter:
-    converter = Converter(
-        unstruct_collection_overrides={tuple: list},
-        omit_if_default=False,
-        detailed_validation=False,
-    )
+    converter = Converter(unstruct_collection_overrides={tuple: list}, omit_if_default=False)
     converter.register_unstructure_hook(StrEnum, lambda code: code.value)
     converter.register_unstructure_hook(datetime, lambda at: at)
     converter.register_structure_hook(datetime, lambda at, _: at)
@@ -46,7 +42,7 @@ def from_stored(stored: Mapping[str, Any], kind: type[S]) -> S:
     """Return the state of a document. Raises UnreadableState when it is none of this kind."""
     try:
         return _converter().structure(stored, kind)
-    except (BaseValidationError, AttributeError, KeyError, TypeError, ValueError) as fault:
+    except (BaseValidationError, KeyError, TypeError, ValueError) as fault:
         raise UnreadableState(f"{kind.__name__}: {type(fault).__name__}") from fault
 
 
