@@ -86,7 +86,7 @@ class Sender:
         headers = {"Authorization": f"Bearer {self.system.token}", "Accept": "application/json"}
         try:
             return session.request(
-                method, f"{self.system.url}{path}", headers=headers, timeout=TIMEOUT, **more
+                method, self.system.address_of(path), headers=headers, timeout=TIMEOUT, **more
             )
         except requests.RequestException:
             return None
