@@ -1,7 +1,8 @@
 """What may be sent next, and what became of what was sent. Pure: no file, no clock, no network.
 
-The steps of a case go in their order, whichever service they go to; different cases wait for
-nobody. Only so many lines are held at a time.
+The steps of a case go in their order, whichever service they go to, and in one bulk at a time.
+Different cases wait for nobody; only a step that speaks of another case waits for what stands of
+that one before it. Only so many lines are held at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any, Final
 from shared.mash.importing.columns import column_of
 from shared.mash.importing.reading import Line
 
+FIRST: Final = "referral"
+"""The service in which every case begins; it hears of nothing by others."""
 BULK: Final = 200
 """Orders in one request."""
 BULK_BYTES: Final = 1_500_000
@@ -22,7 +25,8 @@ MOST: Final = 6_000
 KNOWN: Final = 50_000
 """Cases of which it is remembered how many events their referral has."""
 FIRST_REST, LONGEST_REST = 0.2, 5.0
-"""Seconds until a case that a service has not heard of is sent again: at first, and at most."""
+"""Seconds in which a service may hear of what another took, before it is asked; and after which it
+is asked again: at first, and at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,8 @@ class Settled:
 @dataclass(slots=True)
 class _Resting:
     until: float
-    tries: int = 1
+    tries: int = 0
+    """How often it was not heard of."""
 
 
 @dataclass(slots=True)
@@ -58,9 +63,9 @@ class Window:
     _events: OrderedDict[str, int] = field(default_factory=OrderedDict)
 
     @property
-    def full(self) -> bool:
-        """Is there no room for another line?"""
-        return len(self._open) >= MOST
+    def room(self) -> int:
+        """For how many more lines is there room?"""
+        return MOST - len(self._open)
 
     @property
     def empty(self) -> bool:
@@ -70,7 +75,7 @@ class Window:
     @property
     def waiting(self) -> int:
         """How many cases a service has not heard of yet."""
-        return len(self._resting)
+        return sum(each.tries > 0 for each in self._resting.values())
 
     def add(self, line: Line) -> Iterator[Settled]:
         """Take a line up; yield it if it is settled at once."""
@@ -86,22 +91,33 @@ class Window:
         else:
             self._cases.setdefault(str(line.case), deque()).append(line)
 
-    def take(self, service: str, now: float) -> list[Line]:
-        """Return the next bulk for a service; its cases are away until it is answered."""
+    def take(self, service: str, now: float, *, whole: bool = False) -> list[Line]:
+        """Return the next bulk for a service; its cases are away until it is answered.
+
+        `whole`: nothing, unless there is enough for as much as one bulk holds.
+        """
         bulk: list[Line] = []
         size = 0
-        for case, lines in self._cases.items():
-            if case in self._away or self._rests(case, now) or lines[0].service != service:
-                continue
-            for line in lines:
-                size += line.size
-                if line.service != service or len(bulk) >= BULK or (bulk and size > BULK_BYTES):
-                    break
-                bulk.append(line)
-            if len(bulk) >= BULK or size > BULK_BYTES:
+        for line in self._sendable(service, now):
+            if len(bulk) == BULK or (bulk and size + line.size > BULK_BYTES):
                 break
+            bulk.append(line)
+            size += line.size
+        else:
+            if whole:
+                return []
         self._away |= {str(line.case) for line in bulk}
         return bulk
+
+    def _sendable(self, service: str, now: float) -> Iterator[Line]:
+        """Yield, case after case, the lines that a service may be sent now."""
+        for case, lines in self._cases.items():
+            if case in self._away or self._rests(case, now):
+                continue
+            for line in lines:
+                if line.service != service or self._leans(line):
+                    break
+                yield line
 
     def put_back(self, bulk: Sequence[Line]) -> None:
         """Take a bulk back of which nobody knows what became: it is sent again."""
@@ -120,6 +136,7 @@ class Window:
                 self._note(case, line, told)
                 self._resting.pop(case, None)
                 yield self._next_settled(case, result)
+                self._let_hear(case, line.service, now)
             elif result == "not-yet" and self._may_still_hear(case, told):
                 self._rest(case, now)
             elif result in {"refused", "not-yet"}:
@@ -172,12 +189,26 @@ class Window:
         return Settled(line=line, result=result, reason=reason)
 
     def _note(self, case: str, line: Line, told: Mapping[str, Any]) -> None:
-        if line.service == "referral":
+        if line.service == FIRST:
             self.learn(case, told["events"])
 
     def _may_still_hear(self, case: str, told: Mapping[str, Any]) -> bool:
         heard: int = told.get("heard", 0)
         return heard < self._events.get(case, 1)
+
+    def _let_hear(self, case: str, service: str, now: float) -> None:
+        """Give the service whose step is next a moment to hear of what the other took."""
+        if case in self._cases and self._cases[case][0].service not in {service, FIRST}:
+            self._resting[case] = _Resting(until=now + FIRST_REST)
+
+    def _leans(self, line: Line) -> bool:
+        """Does it speak of a case of which this service was not told all yet that stands before?"""
+        before = self._cases.get(line.leans_on or "")
+        return (
+            before is not None
+            and before[0].service == line.service
+            and before[0].number < line.number
+        )
 
     def _rest(self, case: str, now: float) -> None:
         before = self._resting.get(case)
