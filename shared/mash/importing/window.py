@@ -23,10 +23,12 @@ BULK_BYTES: Final = 1_500_000
 MOST: Final = 6_000
 """Lines that are read and not settled."""
 KNOWN: Final = 50_000
-"""Cases of which it is remembered how many events their referral has."""
+"""Cases of which it is remembered what a service knows of them."""
+HEARS_WITHIN: Final = 1.0
+"""Seconds in which a service has mostly heard of a case. Until then it is not asked: to say "not
+yet" it has to read all that was sent."""
 FIRST_REST, LONGEST_REST = 0.2, 5.0
-"""Seconds in which a service may hear of what another took, before it is asked; and after which it
-is asked again: at first, and at most."""
+"""Seconds until a case that a service has not heard of is sent again: at first, and at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,16 @@ class _Resting:
     """How often it was not heard of."""
 
 
+class _Lately(OrderedDict[str, int]):
+    """A number for each of so many cases; the longest unchanged are forgotten."""
+
+    def note(self, case: str, number: int) -> None:
+        self[case] = number
+        self.move_to_end(case)
+        if len(self) > KNOWN:
+            self.popitem(last=False)
+
+
 @dataclass(slots=True)
 class Window:
     """The lines that are read and not settled yet."""
@@ -60,7 +72,10 @@ class Window:
     _away: set[str] = field(default_factory=set)
     _resting: dict[str, _Resting] = field(default_factory=dict)
     _open: dict[int, Line] = field(default_factory=dict)
-    _events: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    _events: _Lately = field(default_factory=_Lately)
+    """How many events the referral of a case has."""
+    _heard: _Lately = field(default_factory=_Lately)
+    """The last line that another service took: it has heard of the case."""
 
     @property
     def room(self) -> int:
@@ -136,7 +151,7 @@ class Window:
                 self._note(case, line, told)
                 self._resting.pop(case, None)
                 yield self._next_settled(case, result)
-                self._let_hear(case, line.service, now)
+                self._let_hear(case, now)
             elif result == "not-yet" and self._may_still_hear(case, told):
                 self._rest(case, now)
             elif result in {"refused", "not-yet"}:
@@ -152,10 +167,7 @@ class Window:
 
     def learn(self, case: str, events: int) -> None:
         """Note how many events the referral of a case has."""
-        self._events[case] = events
-        self._events.move_to_end(case)
-        if len(self._events) > KNOWN:
-            self._events.popitem(last=False)
+        self._events.note(case, events)
 
     def next_due(self) -> float | None:
         """Return when the first resting case may be sent again; None when none rests."""
@@ -191,15 +203,18 @@ class Window:
     def _note(self, case: str, line: Line, told: Mapping[str, Any]) -> None:
         if line.service == FIRST:
             self.learn(case, told["events"])
+        else:
+            self._heard.note(case, line.number)
 
     def _may_still_hear(self, case: str, told: Mapping[str, Any]) -> bool:
         heard: int = told.get("heard", 0)
         return heard < self._events.get(case, 1)
 
-    def _let_hear(self, case: str, service: str, now: float) -> None:
-        """Give the service whose step is next a moment to hear of what the other took."""
-        if case in self._cases and self._cases[case][0].service not in {service, FIRST}:
-            self._resting[case] = _Resting(until=now + FIRST_REST)
+    def _let_hear(self, case: str, now: float) -> None:
+        """Give the service whose step is next a moment to hear of the case."""
+        is_next = case in self._cases and self._cases[case][0].service != FIRST
+        if is_next and case not in self._heard:
+            self._resting[case] = _Resting(until=now + HEARS_WITHIN)
 
     def _leans(self, line: Line) -> bool:
         """Does it speak of a case of which this service was not told all yet that stands before?"""

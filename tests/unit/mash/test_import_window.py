@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.mash.importing.reading import Line
-from shared.mash.importing.window import BULK, FIRST_REST, Settled, Window
+from shared.mash.importing.window import BULK, HEARS_WITHIN, Settled, Window
 
 TAKEN = {"result": "taken", "events": 1}
 REFUSED = {
@@ -67,18 +67,21 @@ def test_a_case_goes_on_when_its_steps_before_are_taken() -> None:
     bulk = window.take("referral", 0)
 
     assert numbers(list(window.answered(bulk, [TAKEN], 0))) == [1]
-    assert numbers(window.take("strategy", FIRST_REST)) == [2]
+    assert numbers(window.take("strategy", HEARS_WITHIN)) == [2]
     assert window.settled_to() == (1, 10)
 
 
-def test_a_service_is_given_a_moment_to_hear_of_what_another_took() -> None:
-    window = filled(a_line(1, "A"), a_line(2, "A", "strategy"), a_line(3, "A"))
+def test_a_service_is_given_a_moment_to_hear_of_a_case_once() -> None:
+    window = filled(
+        a_line(1, "A"), a_line(2, "A", "strategy"), a_line(3, "A"), a_line(4, "A", "strategy")
+    )
 
     list(window.answered(window.take("referral", 0), [TAKEN], 0))
-    assert window.take("strategy", 0.1) == []
-    assert (window.waiting, window.next_due()) == (0, FIRST_REST)
-    list(window.answered(window.take("strategy", FIRST_REST), [TAKEN], FIRST_REST))
-    assert numbers(window.take("referral", FIRST_REST)) == [3]
+    assert window.take("strategy", 0.9) == []
+    assert (window.waiting, window.next_due()) == (0, HEARS_WITHIN)
+    list(window.answered(window.take("strategy", HEARS_WITHIN), [TAKEN], HEARS_WITHIN))
+    list(window.answered(window.take("referral", HEARS_WITHIN), [TAKEN], HEARS_WITHIN))
+    assert numbers(window.take("strategy", HEARS_WITHIN)) == [4]
 
 
 def test_a_step_that_speaks_of_another_case_waits_for_what_stands_of_that_one_before_it() -> None:
