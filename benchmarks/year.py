@@ -90,7 +90,8 @@ def prepare(bench: Bench) -> Iterator[Measurement]:
 
 def _once(bench: Bench, first: History, counted: History) -> Mapping[str, float]:
     with running_system(bench, after=max(first.ends_at, counted.ends_at)) as system:
-        must_be(system.send(first.file).taken, first.steps, "steps taken before those that count")
+        before = system.send(first.file)
+        must_be(before.settled, first.steps, "steps taken or refused before those that count")
         system.settle()
         look, ledger, people = system.look, system.ledger, system.people(first.cases)
         written, received, disk = look.arrived().written, look.referrals(), look.bytes_on_disk()
@@ -106,7 +107,7 @@ def _once(bench: Bench, first: History, counted: History) -> Mapping[str, float]
             spent, share = ledger.costs(), idle_share(idle, cores())
         must_be(sent.settled, counted.steps, "steps taken or refused")
         arrived = look.arrived()
-        if faults := [*sent.faults, *arrived.faults]:
+        if faults := [*before.faults, *sent.faults, *arrived.faults]:
             raise NotMeasured(f"void: {'; '.join(faults)}")
         return figures_of(
             Run(

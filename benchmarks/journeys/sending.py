@@ -36,11 +36,6 @@ class Sent:
     """How many steps were settled at which second, seen now and then."""
 
     @property
-    def taken(self) -> int:
-        """How many steps were taken, once it is over."""
-        return self.settled - self.refused.total()
-
-    @property
     def faults(self) -> list[str]:
         """Why what was sent proves nothing: more was refused than chance explains."""
         if self.refused.total() <= self.settled * REFUSED_AT_MOST:
