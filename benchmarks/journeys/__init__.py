@@ -1,6 +1,5 @@
-"""The national year in small: generated journeys sent into the real system and followed to the end.
+"""The national year in small: generated journeys imported into the real system, to the very end.
 
-`benchmarks/year.py` measures it. Here is what it is made of: the lines that are sent, the doors
-that take them, who keeps their order, who asks for pages meanwhile, what it costs, and whether
-everything arrived.
+`benchmarks/year.py` measures it. Here is what it is made of: the files that are imported, who sends
+them, who asks for pages meanwhile, what it costs, and whether everything arrived.
 """

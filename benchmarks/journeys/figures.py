@@ -13,14 +13,13 @@ from benchmarks.journeys.lines import THE_YEAR
 HOUR: Final = 3600.0
 MIB: Final = 2**20
 COMPONENTS: Final = (
-    "commands of referral",
-    "commands of strategy",
-    "worker of referral",
-    "worker of strategy",
-    "worker of audit",
+    "import",
     "web of referral",
     "web of strategy",
     "web of audit",
+    "worker of referral",
+    "worker of strategy",
+    "worker of audit",
     "mongod",
     "rabbitmq",
     "measuring",
@@ -40,7 +39,7 @@ def _less(name: str, unit: str) -> Metric:
 
 METRICS: Final = (
     HOURS,
-    _less("a year, commands alone", "hours"),
+    _less("a year, import alone", "hours"),
     _less("a year, promises still to be said", "hours"),
     Metric("referrals", "referrals"),
     Metric("events", "events"),
@@ -64,7 +63,7 @@ METRICS: Final = (
 class Lap:
     """How long a run took from its first step, in seconds."""
 
-    commands: float
+    imported: float
     """Until every step was taken or refused."""
     lines: float
     """Until every event of referral and strategy was on a timeline."""
@@ -130,7 +129,7 @@ def figures_of(run: Run) -> dict[str, float]:
     processor["all"] = sum(processor.values())
     return {
         HOURS.name: hours_for_a_year(run.lap.all, run.referrals),
-        "a year, commands alone": hours_for_a_year(run.lap.commands, run.referrals),
+        "a year, import alone": hours_for_a_year(run.lap.imported, run.referrals),
         "a year, promises still to be said": hours_for_a_year(run.lap.lines, run.referrals),
         "referrals": run.referrals,
         "events": events,

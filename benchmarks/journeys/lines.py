@@ -1,17 +1,22 @@
-"""The steps of generated journeys as lines of a file, in the order of time over all referrals.
+"""The files that are imported: what `mash generate` writes, as many referrals a day as in the year.
 
-The file is made before anything is measured: inventing people is no part of the pipeline.
+They are made before anything is measured: inventing people is no part of the pipeline.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from shared.mash.generate import Plan, in_order, journeys
+from benchmarks.harness import NotMeasured
+from benchmarks.machine import ROOT
+from shared.mash.generate import Plan
 
 THE_YEAR: Final = 621_880
 """Referrals to children's social care in England, year to 31 March 2024 (DfE, Children in need)."""
@@ -21,13 +26,15 @@ FIRST_DAY: Final = date(2025, 9, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One step: what must be known to send it, and the line of `mash generate` that it is."""
+class History:
+    """A file of steps, in the order of time over all cases."""
 
-    service: str
-    case: str
-    at: datetime
-    text: str
+    file: Path
+    steps: int
+    ends_at: datetime
+    """When its last step was taken."""
+    cases: tuple[str, ...]
+    """Those of its first referrals."""
 
 
 def referrals_of(share: float) -> int:
@@ -45,21 +52,39 @@ def plan_of(referrals: int, *, seed: int, first: date = FIRST_DAY) -> Plan:
     return Plan(referrals=referrals, seed=seed, first=first, last=last)
 
 
-def write_lines(path: Path, plan: Plan) -> int:
-    """Write every step of a plan; return how many there are."""
-    written = 0
-    with path.open("w", encoding="utf-8") as file:
-        for step in in_order(journeys(plan)):
-            service = step.to.split("/", 2)[1]
-            # JSON writes no tab as it is, so a tab ends a field.
-            file.write(f"{service}\t{step.case}\t{step.at.isoformat()}\t{step.line()}\n")
-            written += 1
-    return written
+def generate(file: Path, plan: Plan, *, cases: int) -> History:
+    """Let `mash generate` write a plan into a file; note the cases of so many first referrals."""
+    told = {
+        "referrals": plan.referrals,
+        "seed": plan.seed,
+        "from": plan.first,
+        "to": plan.last,
+        "out": file,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "shared.mash.cli", "generate"]
+        + [f"--{name}={value}" for name, value in told.items()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotMeasured(f"mash generate: {done.stderr.strip()}")
+    return _history(file, cases)
 
 
-def read_lines(path: Path) -> Iterator[Line]:
-    """Yield the steps of a file, one after another."""
-    with path.open(encoding="utf-8") as file:
-        for row in file:
-            service, case, at, text = row.rstrip("\n").split("\t", 3)
-            yield Line(service=service, case=case, at=datetime.fromisoformat(at), text=text)
+def _history(file: Path, cases: int) -> History:
+    steps, last, first = 0, {}, dict[str, None]()
+    for last in _lines(file):
+        steps += 1
+        if len(first) < cases:
+            first[last["case"]] = None
+    return History(
+        file=file, steps=steps, ends_at=datetime.fromisoformat(last["at"]), cases=tuple(first)
+    )
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    with file.open(encoding="utf-8") as opened:
+        yield from map(json.loads, opened)

@@ -1,18 +1,22 @@
 """The whole system for one run: fresh stores and queues, the processes that are deployed.
 
-In the embedded mode, because only there a clock can be set: it stands at the step that is sent.
-RabbitMQ and the replica set are those of every measurement.
+In the embedded mode, because only there a clock can be set: what is imported must be over. It
+stands `HINDSIGHT` after the last step, so every promise is due when it is entered; once a file is
+in, it is put on by the day for which audit calls nothing broken that is still being imported. So
+all that is to be said of promises is said in a run. RabbitMQ and the replica set are those of every
+measurement.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,16 +25,16 @@ import requests
 
 from benchmarks.children import last_words, running, wait_for
 from benchmarks.harness import NotMeasured
-from benchmarks.journeys.arriving import COMMANDED, HEARING, ROOTS, Look
+from benchmarks.journeys.arriving import HEARING, ROOTS, Look
 from benchmarks.journeys.asking import Person
 from benchmarks.journeys.costs import Ledger, below
-from benchmarks.journeys.doors import Door, ProcessDoor
-from benchmarks.journeys.lines import read_lines
-from benchmarks.journeys.sending import Sent, send_all
+from benchmarks.journeys.sending import Importer, Sent
 from benchmarks.levels import BUILDS
 from benchmarks.parts import Bench
 from benchmarks.queues import purge
+from services.audit.domain.clocks import SETTLES_WITHIN
 from shared.clock import DemoClock, SystemClock
+from shared.mash.generate.proportions import read_data
 from shared.messaging.topology import declare
 from shared.plumbing import plumb
 from shared.settings import Settings
@@ -38,12 +42,11 @@ from tests.support.nodes import free_port
 from tests.support.processes import Process
 
 ROLES: Final = {"worker": "work", "web": "web"}
-OFTEN: Final = {"SWEEP_SECONDS": "0.25"}
-"""Commands are carried out beside the workers and nudge no relay: theirs looks by itself."""
+HINDSIGHT: Final = timedelta(weeks=2)
+"""No promise runs longer."""
+A_MOMENT: Final = timedelta(minutes=1)
 SELDOM: Final = {"CATCH_UP_SECONDS": "3600", "SWEEP_SECONDS": "5"}
 """The broker's way has to do by itself; everything else as it is deployed."""
-ASKED: Final = 20
-"""Different timelines that a person looks at."""
 PACE: Final = 0.25
 """Seconds between two looks whether everything has arrived."""
 STALLED: Final = 90.0
@@ -60,39 +63,38 @@ class System:
         clock: DemoClock,
         look: Look,
         processes: Mapping[str, Process],
-        doors: Mapping[str, Door],
+        importer: Importer,
         ledger: Ledger,
         urls: Mapping[str, str],
     ) -> None:
         self._bench, self._clock = bench, clock
-        self._processes, self._doors, self._urls = processes, doors, urls
+        self._processes, self._importer, self._urls = processes, importer, urls
         self.look, self.ledger = look, ledger
 
     def send(self, file: Path) -> Sent:
-        """Send the steps of a file; return what became of them when all are taken or refused."""
+        """Import a file; return what became of its steps when all are taken or refused."""
 
         def say(sent: Sent) -> None:
             self._say(f"{sent.settled:,} steps, {self.look.entries():,} events on timelines")
 
-        hub, team = (self._doors[name] for name in COMMANDED)
-        move = self._clock.move_to
-        return send_all(read_lines(file), hub, team, move_clock=move, say=say)
+        return self._importer.send(file, say)
 
     def wait_for_lines(self) -> None:
-        """Wait until every event that a command caused is on its timeline."""
+        """Wait until every event that a step caused is on its timeline."""
         self._wait(self.look.lines_are_complete, "not every event is on its timeline")
 
     def settle(self) -> None:
-        """Wait until nothing is on its way, nothing to be said and everything where it belongs.
+        """Let the day pass in which what was imported may go on, and wait until nothing is on its
+        way, nothing to be said and everything where it belongs.
 
         Raises NotMeasured, with what is wrong, when that never comes.
         """
+        self._clock.move_to(self._clock.now() + SETTLES_WITHIN + A_MOMENT)
         self._wait(self.look.is_quiet, "something is on its way for ever")
         self._wait(lambda: not self.look.arrived().faults, "void")
 
-    def people(self, file: Path) -> Mapping[str, Person]:
-        """Return people who can ask for pages: timelines of the cases of a file, a worklist."""
-        cases = list(dict.fromkeys(line.case for line in read_lines(file)))[:ASKED]
+    def people(self, cases: Sequence[str]) -> Mapping[str, Person]:
+        """Return people who can ask for pages: the timelines of some cases, a worklist."""
         timelines = [f"/cases/{ref}" for ref in cases]
         return {
             "timeline": Person("auditor-demo", f"{self._urls['audit']}/audit", timelines),
@@ -119,29 +121,29 @@ class System:
 
 
 @contextmanager
-def running_system(bench: Bench, *, at: datetime) -> Iterator[System]:
-    """Run everything on empty stores and queues, its clock standing at a moment."""
+def running_system(bench: Bench, *, after: datetime) -> Iterator[System]:
+    """Run everything on empty stores and queues, long enough after a moment."""
     ports = {name: free_port() for name in ROOTS}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     clock = DemoClock(bench.folder / "clock.json")
-    clock.move_to(at)
+    clock.move_to(after + HINDSIGHT)
     environment = bench.environment(
         MASH_MODE="embedded",
         DEMO_CLOCK_FILE=str(clock.path),
+        ACCOUNTS_FILE=str(_accounts(bench.folder)),
         **{f"{name.upper()}_URL": url for name, url in urls.items()},
         **SELDOM,
     )
     _empty(bench, Settings.from_env(environment))
     with ExitStack() as stack:
-        doors = {name: ProcessDoor(name, environment, bench.folder) for name in COMMANDED}
-        for door in doors.values():
-            stack.callback(door.close)
+        importer = Importer(environment, bench.folder)
+        stack.callback(importer.close)
         processes = {
             f"{part} of {name}": stack.enter_context(
                 running(
                     f"year-{name}-{role}",
                     [sys.executable, "-m", f"services.{name}", role],
-                    {**environment, **_own(name, role), "PORT": str(ports[name])},
+                    {**environment, "PORT": str(ports[name])},
                     bench.folder,
                 )
             )
@@ -157,11 +159,11 @@ def running_system(bench: Bench, *, at: datetime) -> Iterator[System]:
             clock=clock,
             look=Look(bench, client, clock.now),
             processes=processes,
-            doors=doors,
+            importer=importer,
             ledger=Ledger(
                 {
                     **{name: _pid(process) for name, process in processes.items()},
-                    **{f"commands of {name}": door.process.pid for name, door in doors.items()},
+                    "import": importer.process.pid,
                     "mongod": below(os.getpid(), "mongod"),
                     "rabbitmq": below(os.getpid(), "beam.smp"),
                     "measuring": os.getpid(),
@@ -171,8 +173,16 @@ def running_system(bench: Bench, *, at: datetime) -> Iterator[System]:
         )
 
 
-def _own(name: str, role: str) -> Mapping[str, str]:
-    return OFTEN if role == "work" and name in COMMANDED else {}
+def _accounts(folder: Path) -> Path:
+    """Write the accounts of a run: those of every test, and without a password those of whoever did
+    what a generated history says."""
+    everybody = json.loads((folder / "accounts.json").read_text(encoding="utf-8"))
+    known = {each["id"] for each in everybody}
+    people = read_data("demo_people.json")
+    everybody += [each for each in people if each["id"] not in known]
+    file = folder / "year-accounts.json"
+    file.write_text(json.dumps(everybody), encoding="utf-8")
+    return file
 
 
 def _empty(bench: Bench, settings: Settings) -> None:

@@ -24,6 +24,10 @@ class System:
     url: str
     token: str
 
+    def address_of(self, path: str) -> str:
+        """Return the full address of a path."""
+        return f"{self.url}{path}"
+
     def get(self, path: str, **query: str) -> Any:
         """Return what a GET answers, as JSON."""
         return self._ask("GET", path, params=query)
@@ -36,7 +40,7 @@ class System:
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
         try:
             answer = requests.request(
-                method, f"{self.url}{path}", headers=headers, timeout=TIMEOUT, **more
+                method, self.address_of(path), headers=headers, timeout=TIMEOUT, **more
             )
         except requests.RequestException:
             raise Refused(f"Nothing answers at {self.url}. Start it: make up") from None

@@ -1,4 +1,5 @@
-"""A bulk is sent until it is answered: what is no answer, what is one, and when to give up."""
+"""A bulk is sent until it is answered: what is no answer, what is one, and when to give up; and how
+many are on their way."""
 
 from __future__ import annotations
 
@@ -7,13 +8,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.mash.client import Refused, System
+from shared.mash.importing import window
 from shared.mash.importing.reading import Line
+from shared.mash.importing.run import AT_ONCE, SERVICES, Import
 from shared.mash.importing.sending import Sender, Stopped
+from tests.support.imports import steps
 from tests.support.nodes import free_port
 
 Answer = tuple[int, Any, dict[str, str]]
@@ -35,6 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length))
         self.server.sent.append(body)
         status, told, headers = next(self.server.answers)
+        told = told(body) if callable(told) else told
         words = json.dumps([{"n": each["n"]} for each in body] if told is None else told).encode()
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(words))}.items():
@@ -101,6 +108,43 @@ def test_a_closed_door_ends_it_with_the_systems_own_words(status: int) -> None:
         with pytest.raises(Refused, match="Your role does not include this"):
             sender.send("referral", bulk())
         sender.close()
+
+
+def test_two_bulks_are_on_their_way_to_a_service_each_with_cases_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(window, "HEARS_WITHIN", 0.0)
+    monkeypatch.setattr(window, "BULK", 20)
+    lines = [step.line() for step in steps(120)]
+    file = tmp_path / "year.jsonl"
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    two, cases, together = threading.Event(), list[set[str]](), list[int]()
+    clashes: list[set[str]] = []
+
+    def taken(body: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        own = {each["case"] for each in body}
+        clashes.extend(filter(None, (own & other for other in cases)))
+        cases.append(own)
+        together.append(len(cases))
+        if len(cases) > 1:
+            two.set()
+        two.wait(timeout=30)
+        cases.remove(own)
+        return [{"result": "taken", "events": 1} for _ in body]
+
+    with a_door(*repeat((200, taken, {}), 200)) as (door, _):
+        system = System(url=f"http://127.0.0.1:{door.server_port}", token="t")
+        standing = Import(file=file, system=system, tell=lambda _: None).run()
+
+    assert standing.counts == {"taken": len(lines)}
+    assert 2 <= max(together) <= AT_ONCE * len(SERVICES)
+    assert not clashes
+    sent = [each for body in door.sent for each in body]
+    by_case: dict[str, list[str]] = {}
+    for each in sent:
+        by_case.setdefault(each["case"], []).append(each["at"])
+    assert len(sent) == len(lines)
+    assert all(times == sorted(times) for times in by_case.values())
 
 
 def test_nobody_waits_for_ever_for_a_system_that_is_away() -> None:

@@ -101,6 +101,12 @@ def service_of(order: Mapping[str, Any]) -> str:
     return STEPS[order["step"]].split("/")[1]
 
 
+def leans_on(order: Mapping[str, Any]) -> str | None:
+    """Return the other case that must be known before this order: that of which a child is one."""
+    known = order["body"].get("known_case") if order["step"] == StepName.MATCH else None
+    return known if isinstance(known, str) else None
+
+
 def body_from(cells: Mapping[str, str]) -> dict[str, Any]:
     """Return the body that the other columns of a CSV line make: empty cells say nothing."""
     body: dict[str, Any] = {}

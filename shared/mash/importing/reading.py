@@ -17,6 +17,7 @@ from shared.mash.importing.columns import (
     WHY,
     BadLine,
     body_from,
+    leans_on,
     order_from,
     service_of,
 )
@@ -38,6 +39,8 @@ class Line:
     case: str | None = None
     service: str = ""
     order: Mapping[str, Any] | None = None
+    leans_on: str | None = None
+    """Another case of which this step speaks."""
     fault: str = ""
     size: int = 0
 
@@ -172,6 +175,7 @@ def _line(
         case=order["case"],
         service=service_of(order),
         order=order,
+        leans_on=leans_on(order),
         size=end - start,
         **where,
     )

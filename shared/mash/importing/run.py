@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ SERVICES: Final = tuple(dict.fromkeys(address.split("/")[1] for address in STEPS
 KEEP_EVERY: Final = 1.0
 """Seconds between two notes of how far it came; after a kill so much is sent again."""
 LOOK_EVERY: Final = 0.2
+PORTION: Final = 500
+"""Lines that are read before it is looked what came back and what can be sent."""
+AT_ONCE: Final = 2
+"""Bulks on their way to a service: while one is written to the store, the other is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +86,7 @@ class Import:
         lines = lines_of(self.file, offset=progress.offset, number=progress.number)
         began = monotonic()
         try:
-            with ThreadPoolExecutor(len(SERVICES)) as pool:
+            with ThreadPoolExecutor(len(SERVICES) * AT_ONCE) as pool:
                 self._send_all(lines, pool, keeper, errors, began)
         finally:
             self._keep(keeper, errors, began)
@@ -100,9 +105,10 @@ class Import:
         sender = Sender(system=self.system, stop=self.stop)
         kept = began
         try:
-            while self._more(lines, errors) or not self._window.empty:
+            while (more := self._more(lines, errors)) or not self._window.empty:
                 self._send_off(pool, sender)
-                for settled in self._come_back(sender):
+                patience = 0.0 if more and self._window.room else LOOK_EVERY
+                for settled in self._come_back(sender, patience):
                     self._note(settled, errors)
                 if monotonic() - kept >= KEEP_EVERY:
                     self._keep(keeper, errors, began)
@@ -114,8 +120,8 @@ class Import:
             sender.close()
 
     def _more(self, lines: Iterator[Line], errors: ErrorFile) -> bool:
-        """Read until there is no room. False at the end of the file."""
-        while not self._window.full:
+        """Read a portion, as far as there is room. False at the end of the file."""
+        for _ in range(min(PORTION, self._window.room)):
             line = next(lines, None)
             if line is None:
                 return False
@@ -124,16 +130,21 @@ class Import:
         return True
 
     def _send_off(self, pool: ThreadPoolExecutor, sender: Sender) -> None:
-        busy = {service for service, _ in self._flying.values()}
+        """Send what can be sent: something to each service, and a second bulk if it is a whole one;
+        many small ones would cost more than they gain."""
+        busy = Counter(service for service, _ in self._flying.values())
         for service in SERVICES:
-            if service not in busy and (bulk := self._window.take(service, monotonic())):
+            for place in range(busy[service], AT_ONCE):
+                bulk = self._window.take(service, monotonic(), whole=place > 0)
+                if not bulk:
+                    break
                 self._flying[pool.submit(sender.send, service, bulk)] = (service, bulk)
 
-    def _come_back(self, sender: Sender) -> Iterator[Settled]:
+    def _come_back(self, sender: Sender, patience: float) -> Iterator[Settled]:
         if not self._flying:
             due = self._window.next_due()
-            self.stop.wait(max(0.0, min(LOOK_EVERY, due - monotonic())) if due else 0.0)
-        done, _ = wait(self._flying, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
+            self.stop.wait(max(0.0, min(patience, due - monotonic())) if due else 0.0)
+        done, _ = wait(self._flying, timeout=patience, return_when=FIRST_COMPLETED)
         for each in done:
             _, bulk = self._flying.pop(each)
             results = each.result()

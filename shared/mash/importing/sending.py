@@ -29,12 +29,13 @@ class Stopped(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Sender:
-    """The bulk doors of a system. One sender may be used by several threads, a service each."""
+    """The bulk doors of a system. One sender may be used by several threads."""
 
     system: System
     stop: threading.Event
     patience: float = PATIENCE
-    _sessions: dict[str, requests.Session] = field(default_factory=dict)
+    _sessions: dict[tuple[str, int], requests.Session] = field(default_factory=dict)
+    """By service and thread: two bulks on their way to a service need a connection each."""
 
     def send(self, service: str, bulk: Sequence[Line]) -> Results:
         """Return what became of each order. Raises Refused when the door is closed to us, and
@@ -82,11 +83,14 @@ class Sender:
     def _ask_once(
         self, method: str, service: str, path: str, **more: Any
     ) -> requests.Response | None:
-        session = self._sessions.setdefault(service, requests.Session())
+        whose = (service, threading.get_ident())
+        if whose not in self._sessions:
+            self._sessions[whose] = requests.Session()
+        session = self._sessions[whose]
         headers = {"Authorization": f"Bearer {self.system.token}", "Accept": "application/json"}
         try:
             return session.request(
-                method, f"{self.system.url}{path}", headers=headers, timeout=TIMEOUT, **more
+                method, self.system.address_of(path), headers=headers, timeout=TIMEOUT, **more
             )
         except requests.RequestException:
             return None

@@ -1,7 +1,8 @@
 """What may be sent next, and what became of what was sent. Pure: no file, no clock, no network.
 
-The steps of a case go in their order, whichever service they go to; different cases wait for
-nobody. Only so many lines are held at a time.
+The steps of a case go in their order, whichever service they go to, and in one bulk at a time.
+Different cases wait for nobody; only a step that speaks of another case waits for what stands of
+that one before it. Only so many lines are held at a time.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from typing import Any, Final
 from shared.mash.importing.columns import column_of
 from shared.mash.importing.reading import Line
 
+FIRST: Final = "referral"
+"""The service in which every case begins; it hears of nothing by others."""
 BULK: Final = 200
 """Orders in one request."""
 BULK_BYTES: Final = 1_500_000
 MOST: Final = 6_000
 """Lines that are read and not settled."""
 KNOWN: Final = 50_000
-"""Cases of which it is remembered how many events their referral has."""
+"""Cases of which it is remembered what a service knows of them."""
+HEARS_WITHIN: Final = 1.0
+"""Seconds in which a service has mostly heard of a case. Until then it is not asked: to say "not
+yet" it has to read all that was sent."""
 FIRST_REST, LONGEST_REST = 0.2, 5.0
 """Seconds until a case that a service has not heard of is sent again: at first, and at most."""
 
@@ -37,7 +43,18 @@ class Settled:
 @dataclass(slots=True)
 class _Resting:
     until: float
-    tries: int = 1
+    tries: int = 0
+    """How often it was not heard of."""
+
+
+class _Lately(OrderedDict[str, int]):
+    """A number for each of so many cases; the longest unchanged are forgotten."""
+
+    def note(self, case: str, number: int) -> None:
+        self[case] = number
+        self.move_to_end(case)
+        if len(self) > KNOWN:
+            self.popitem(last=False)
 
 
 @dataclass(slots=True)
@@ -55,12 +72,15 @@ class Window:
     _away: set[str] = field(default_factory=set)
     _resting: dict[str, _Resting] = field(default_factory=dict)
     _open: dict[int, Line] = field(default_factory=dict)
-    _events: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    _events: _Lately = field(default_factory=_Lately)
+    """How many events the referral of a case has."""
+    _heard: _Lately = field(default_factory=_Lately)
+    """The last line that another service took: it has heard of the case."""
 
     @property
-    def full(self) -> bool:
-        """Is there no room for another line?"""
-        return len(self._open) >= MOST
+    def room(self) -> int:
+        """For how many more lines is there room?"""
+        return MOST - len(self._open)
 
     @property
     def empty(self) -> bool:
@@ -70,7 +90,7 @@ class Window:
     @property
     def waiting(self) -> int:
         """How many cases a service has not heard of yet."""
-        return len(self._resting)
+        return sum(each.tries > 0 for each in self._resting.values())
 
     def add(self, line: Line) -> Iterator[Settled]:
         """Take a line up; yield it if it is settled at once."""
@@ -86,22 +106,33 @@ class Window:
         else:
             self._cases.setdefault(str(line.case), deque()).append(line)
 
-    def take(self, service: str, now: float) -> list[Line]:
-        """Return the next bulk for a service; its cases are away until it is answered."""
+    def take(self, service: str, now: float, *, whole: bool = False) -> list[Line]:
+        """Return the next bulk for a service; its cases are away until it is answered.
+
+        `whole`: nothing, unless there is enough for as much as one bulk holds.
+        """
         bulk: list[Line] = []
         size = 0
-        for case, lines in self._cases.items():
-            if case in self._away or self._rests(case, now) or lines[0].service != service:
-                continue
-            for line in lines:
-                size += line.size
-                if line.service != service or len(bulk) >= BULK or (bulk and size > BULK_BYTES):
-                    break
-                bulk.append(line)
-            if len(bulk) >= BULK or size > BULK_BYTES:
+        for line in self._sendable(service, now):
+            if len(bulk) == BULK or (bulk and size + line.size > BULK_BYTES):
                 break
+            bulk.append(line)
+            size += line.size
+        else:
+            if whole:
+                return []
         self._away |= {str(line.case) for line in bulk}
         return bulk
+
+    def _sendable(self, service: str, now: float) -> Iterator[Line]:
+        """Yield, case after case, the lines that a service may be sent now."""
+        for case, lines in self._cases.items():
+            if case in self._away or self._rests(case, now):
+                continue
+            for line in lines:
+                if line.service != service or self._leans(line):
+                    break
+                yield line
 
     def put_back(self, bulk: Sequence[Line]) -> None:
         """Take a bulk back of which nobody knows what became: it is sent again."""
@@ -120,6 +151,7 @@ class Window:
                 self._note(case, line, told)
                 self._resting.pop(case, None)
                 yield self._next_settled(case, result)
+                self._let_hear(case, now)
             elif result == "not-yet" and self._may_still_hear(case, told):
                 self._rest(case, now)
             elif result in {"refused", "not-yet"}:
@@ -135,10 +167,7 @@ class Window:
 
     def learn(self, case: str, events: int) -> None:
         """Note how many events the referral of a case has."""
-        self._events[case] = events
-        self._events.move_to_end(case)
-        if len(self._events) > KNOWN:
-            self._events.popitem(last=False)
+        self._events.note(case, events)
 
     def next_due(self) -> float | None:
         """Return when the first resting case may be sent again; None when none rests."""
@@ -172,12 +201,29 @@ class Window:
         return Settled(line=line, result=result, reason=reason)
 
     def _note(self, case: str, line: Line, told: Mapping[str, Any]) -> None:
-        if line.service == "referral":
+        if line.service == FIRST:
             self.learn(case, told["events"])
+        else:
+            self._heard.note(case, line.number)
 
     def _may_still_hear(self, case: str, told: Mapping[str, Any]) -> bool:
         heard: int = told.get("heard", 0)
         return heard < self._events.get(case, 1)
+
+    def _let_hear(self, case: str, now: float) -> None:
+        """Give the service whose step is next a moment to hear of the case."""
+        is_next = case in self._cases and self._cases[case][0].service != FIRST
+        if is_next and case not in self._heard:
+            self._resting[case] = _Resting(until=now + HEARS_WITHIN)
+
+    def _leans(self, line: Line) -> bool:
+        """Does it speak of a case of which this service was not told all yet that stands before?"""
+        before = self._cases.get(line.leans_on or "")
+        return (
+            before is not None
+            and before[0].service == line.service
+            and before[0].number < line.number
+        )
 
     def _rest(self, case: str, now: float) -> None:
         before = self._resting.get(case)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,8 @@ from benchmarks.figures import Metric, Series
 from benchmarks.harness import NotMeasured
 from benchmarks.journeys import sending
 from benchmarks.journeys.arriving import Arrived
-from benchmarks.journeys.carry import waves
 from benchmarks.journeys.costs import Cores, Cost, Ledger, idle_share
-from benchmarks.journeys.doors import Answer, Fate
+from benchmarks.journeys.entering import Apart
 from benchmarks.journeys.figures import (
     METRICS,
     Lap,
@@ -26,118 +25,102 @@ from benchmarks.journeys.figures import (
     slower,
     where_the_time_goes,
 )
-from benchmarks.journeys.lines import (
-    THE_YEAR,
-    Line,
-    plan_of,
-    read_lines,
-    referrals_of,
-    write_lines,
+from benchmarks.journeys.lines import THE_YEAR, generate, plan_of, referrals_of
+from benchmarks.journeys.sending import Importer, Sent, refused_in
+from shared.mash.generate import in_order, journeys
+from shared.mash.importing.columns import WHY
+
+REFUSED = "see: child: This is no child of this case"
+
+
+def a_file(folder: Path) -> Path:
+    file = folder / "year.jsonl"
+    file.write_text("")
+    return file
+
+
+def an_importer(folder: Path, monkeypatch: pytest.MonkeyPatch, *says: dict[str, Any]) -> Importer:
+    """Return an importer whose process says these things of the first file that it is named."""
+    monkeypatch.setattr(
+        sending,
+        "COMMAND",
+        ("-c", f"input()\nfor each in {[json.dumps(each) for each in says]}: print(each)"),
+    )
+    return Importer({}, folder)
+
+
+def test_what_became_of_a_file_is_counted_as_the_import_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says = [{"settled": number, "waiting": 0, "over": number == 9} for number in (0, 4, 9)]
+    importer = an_importer(tmp_path, monkeypatch, *says)
+    file, seen = a_file(tmp_path), list[int]()
+
+    sent = importer.send(file, say=lambda sent: seen.append(sent.settled))
+    importer.close()
+
+    assert (sent.settled, seen) == (9, [0, 4, 9])
+    assert [settled for _, settled in sent.seen] == [0, 0, 4, 9]
+    assert sent.faults == []
+
+
+def test_what_an_earlier_run_left_is_no_part_of_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importer = an_importer(tmp_path, monkeypatch, {"settled": 1, "waiting": 0, "over": True})
+    file = a_file(tmp_path)
+    left = (tmp_path / "year.errors.jsonl", tmp_path / "year.jsonl.import")
+    for each in left:
+        each.write_text("{}")
+
+    sent = importer.send(file)
+    importer.close()
+
+    assert sent.refused.total() == 0
+    assert not any(each.exists() for each in left)
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        ([{"fault": "Your role does not include this."}], "import: Your role"),
+        ([{"settled": 1, "waiting": 0}], "the import ended: it said nothing"),
+        ([{"settled": 0, "waiting": 3}] * 2, "3 cases wait"),
+    ],
 )
-from benchmarks.journeys.sending import send_all
-
-NINE = datetime(2025, 9, 1, 8, tzinfo=UTC)
-TAKEN, NOT_YET = Answer(Fate.TAKEN), Answer(Fate.NOT_YET)
-
-
-def a_line(case: str, minute: int, *, service: str = "referral", text: str = "{}") -> Line:
-    return Line(service=service, case=case, at=NINE + timedelta(minutes=minute), text=text)
-
-
-def of_team(case: str, minute: int) -> Line:
-    return a_line(case, minute, service="strategy")
-
-
-class FakeDoor:
-    """Takes every step, except what it has not heard of so many times, or refuses."""
-
-    def __init__(self, *, deaf: int = 0, refuses: Sequence[str] = ()) -> None:
-        self.deaf, self.refuses = deaf, refuses
-        self.taken: list[Line] = []
-
-    def send(self, lines: Sequence[Line]) -> list[Answer]:
-        if self.deaf:
-            self.deaf -= 1
-            return [NOT_YET] * len(lines)
-        self.taken += [line for line in lines if line.case not in self.refuses]
-        refused = Answer(Fate.REFUSED, "see: not-allowed")
-        return [refused if line.case in self.refuses else TAKEN for line in lines]
-
-
-class BrokenDoor:
-    def send(self, lines: Sequence[Line]) -> list[Answer]:
-        raise NotMeasured("commands of strategy ended: no store")
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
-    """Where the clock of the system was put; nobody rests in these tests."""
-    monkeypatch.setattr(sending, "REST", 0.001)
-    return []
-
-
-def test_each_case_keeps_its_order_while_the_team_has_not_heard_of_it(
-    clock: list[datetime],
+def test_an_import_that_does_not_come_to_its_end_measures_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: list[dict[str, Any]], words: str
 ) -> None:
-    hub, team = FakeDoor(), FakeDoor(deaf=3)
-    lines = [a_line("A", 0), a_line("B", 1), of_team("A", 2), of_team("B", 3), of_team("A", 4)]
+    if "wait" in words:
+        monkeypatch.setattr(sending, "STALLED", 0.0)
+    importer = an_importer(tmp_path, monkeypatch, *says)
 
-    sent = send_all(lines, hub, team, move_clock=clock.append)
-
-    assert hub.taken == lines[:2]
-    assert [line.at for line in team.taken if line.case == "A"] == [lines[2].at, lines[4].at]
-    assert (sent.taken, sent.settled) == (5, 5)
-
-
-def test_the_clock_stands_at_the_earliest_step_that_is_still_to_be_taken(
-    clock: list[datetime], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sending, "AT_ONCE", 1)
-    lines = [a_line("A", 0), of_team("A", 1), a_line("B", 2)]
-
-    send_all(lines, FakeDoor(), FakeDoor(), move_clock=clock.append)
-
-    assert clock[0] == lines[0].at
-    assert clock == sorted(clock)
-    assert clock[-1] == lines[-1].at
+    with pytest.raises(NotMeasured, match=words):
+        importer.send(a_file(tmp_path))
+    importer.close()
 
 
-def test_what_a_rule_refuses_is_counted_and_not_sent_again(clock: list[datetime]) -> None:
-    team = FakeDoor(refuses=["B"])
-
-    sent = send_all([of_team("A", 0), of_team("B", 1)], FakeDoor(), team, move_clock=clock.append)
-
-    assert [line.case for line in team.taken] == ["A"]
-    assert (sent.taken, dict(sent.refused)) == (1, {"see: not-allowed": 1})
-
-
-def test_a_run_in_which_much_is_refused_proves_nothing(clock: list[datetime]) -> None:
-    few, many = FakeDoor(refuses=list("12345")), FakeDoor(refuses=list("123456"))
-    lines = [of_team(str(number), number) for number in range(100)]
-
-    assert send_all(lines, FakeDoor(), few, move_clock=clock.append).faults == []
-    assert send_all(lines, FakeDoor(), many, move_clock=clock.append).faults == [
-        "6 of 100 steps refused, 6 by see: not-allowed"
+def test_a_run_in_which_much_is_refused_proves_nothing() -> None:
+    assert Sent(settled=100, refused=Counter({REFUSED: 5})).faults == []
+    assert Sent(settled=100, refused=Counter({REFUSED: 6})).faults == [
+        f"6 of 100 steps refused, 6 by {REFUSED}"
     ]
 
 
-def test_a_door_that_ends_ends_the_run(clock: list[datetime]) -> None:
-    with pytest.raises(NotMeasured, match="no store"):
-        send_all([of_team("A", 0)], FakeDoor(), BrokenDoor(), move_clock=clock.append)
+def test_what_was_refused_is_counted_by_step_and_reason(tmp_path: Path) -> None:
+    errors = tmp_path / "year.errors.jsonl"
+    reason = REFUSED.removeprefix("see: ")
+    lines = [{"step": "see", WHY: f"Line {number}. {reason}"} for number in (7, 9)]
+    errors.write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+
+    assert refused_in(errors) == {REFUSED: 2}
+    assert refused_in(tmp_path / "none.jsonl") == {}
 
 
-def test_a_case_that_never_opens_ends_the_run(
-    clock: list[datetime], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sending, "STALLED", 0.0)
+def test_a_path_is_asked_for_at_the_address_of_its_own_service() -> None:
+    system = Apart(url="", token="t", urls={"referral": "http://r:1", "strategy": "http://s:2"})
 
-    with pytest.raises(NotMeasured, match="does not open"):
-        send_all([of_team("A", 0)], FakeDoor(), FakeDoor(deaf=99), move_clock=clock.append)
-
-
-def test_a_bulk_holds_one_step_of_a_case() -> None:
-    assert waves(["A", "B", "A", "C", "A", "B"]) == [[0, 1, 3], [2, 5], [4]]
-    assert waves([]) == []
+    assert system.address_of("/strategy/api/imports") == "http://s:2/strategy/api/imports"
 
 
 def test_a_share_of_the_year_is_as_dense_as_the_year() -> None:
@@ -148,14 +131,23 @@ def test_a_share_of_the_year_is_as_dense_as_the_year() -> None:
     assert referrals_of(1e-9) == 1
 
 
-def test_lines_are_read_as_they_were_written(tmp_path: Path) -> None:
-    written = write_lines(tmp_path / "lines", plan_of(5, seed=3))
+def test_a_file_is_what_the_command_line_writes_of_a_plan(tmp_path: Path) -> None:
+    plan = plan_of(5, seed=3)
 
-    lines = list(read_lines(tmp_path / "lines"))
+    history = generate(tmp_path / "year.jsonl", plan, cases=2)
 
-    assert len(lines) == written
-    assert [line.at for line in lines] == sorted(line.at for line in lines)
-    assert len({line.case for line in lines}) == 5
+    lines = history.file.read_text(encoding="utf-8").splitlines()
+    assert lines == [step.line() for step in in_order(journeys(plan))]
+    last = json.loads(lines[-1])
+    assert (history.steps, history.ends_at.isoformat()) == (len(lines), last["at"])
+    assert history.cases == tuple(dict.fromkeys(json.loads(each)["case"] for each in lines))[:2]
+
+
+def test_a_file_that_cannot_be_made_measures_nothing(tmp_path: Path) -> None:
+    a_file(tmp_path)
+
+    with pytest.raises(NotMeasured, match="exists already"):
+        generate(tmp_path / "year.jsonl", plan_of(1, seed=3), cases=1)
 
 
 def a_run(**but: Any) -> Run:
@@ -164,7 +156,7 @@ def a_run(**but: Any) -> Run:
         "events": {"referral": 30_000, "strategy": 25_000, "audit": 7_190},
         "refused": 3,
         "slower": 1.5,
-        "lap": Lap(commands=50.0, lines=80.0, all=100.0),
+        "lap": Lap(imported=50.0, lines=80.0, all=100.0),
         "costs": {
             "mongod": Cost(seconds=62.19, peak=2**30),
             "worker of audit": Cost(seconds=31.095, peak=0),

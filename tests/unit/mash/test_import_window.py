@@ -6,8 +6,10 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from shared.mash.importing.reading import Line
-from shared.mash.importing.window import BULK, Settled, Window
+from shared.mash.importing.window import BULK, HEARS_WITHIN, Settled, Window
 
 TAKEN = {"result": "taken", "events": 1}
 REFUSED = {
@@ -18,7 +20,13 @@ NOT_YET = {"result": "not-yet", "heard": 0, "problem": {"detail": "There is no s
 LATE = {"result": "behind"}
 
 
-def a_line(number: int, case: str, service: str = "referral", fault: str = "") -> Line:
+def a_line(
+    number: int,
+    case: str,
+    service: str = "referral",
+    fault: str = "",
+    leans_on: str | None = None,
+) -> Line:
     return Line(
         number=number,
         start=(number - 1) * 10,
@@ -28,6 +36,7 @@ def a_line(number: int, case: str, service: str = "referral", fault: str = "") -
         service=service,
         order={"n": number},
         fault=fault,
+        leans_on=leans_on,
         size=10,
     )
 
@@ -58,8 +67,44 @@ def test_a_case_goes_on_when_its_steps_before_are_taken() -> None:
     bulk = window.take("referral", 0)
 
     assert numbers(list(window.answered(bulk, [TAKEN], 0))) == [1]
-    assert numbers(window.take("strategy", 0)) == [2]
+    assert numbers(window.take("strategy", HEARS_WITHIN)) == [2]
     assert window.settled_to() == (1, 10)
+
+
+def test_a_service_is_given_a_moment_to_hear_of_a_case_once() -> None:
+    window = filled(
+        a_line(1, "A"), a_line(2, "A", "strategy"), a_line(3, "A"), a_line(4, "A", "strategy")
+    )
+
+    list(window.answered(window.take("referral", 0), [TAKEN], 0))
+    assert window.take("strategy", 0.9) == []
+    assert (window.waiting, window.next_due()) == (0, HEARS_WITHIN)
+    list(window.answered(window.take("strategy", HEARS_WITHIN), [TAKEN], HEARS_WITHIN))
+    list(window.answered(window.take("referral", HEARS_WITHIN), [TAKEN], HEARS_WITHIN))
+    assert numbers(window.take("strategy", HEARS_WITHIN)) == [4]
+
+
+def test_a_step_that_speaks_of_another_case_waits_for_what_stands_of_that_one_before_it() -> None:
+    window = filled(
+        a_line(1, "A"), a_line(2, "B"), a_line(3, "B", leans_on="A"), a_line(4, "C"), a_line(5, "A")
+    )
+    bulk = window.take("referral", 0)
+
+    assert numbers(bulk) == [1, 5, 2, 4]
+    assert window.take("referral", 0) == []
+    list(window.answered(bulk[2:], [TAKEN, TAKEN], 0))
+    assert window.take("referral", 0) == []
+    list(window.answered(bulk[:2], [TAKEN, TAKEN], 0))
+    assert numbers(window.take("referral", 0)) == [3]
+
+
+@pytest.mark.parametrize("leans_on", ["B", "A", "later", "never seen"])
+def test_a_step_waits_for_nothing_that_does_not_stand_before_it(leans_on: str) -> None:
+    window = filled(
+        a_line(1, "B", "strategy"), a_line(2, "A", leans_on=leans_on), a_line(3, "later")
+    )
+
+    assert numbers(window.take("referral", 0)) == [2, 3]
 
 
 def test_what_is_refused_takes_the_rest_of_its_case_with_it_for_ever() -> None:
@@ -127,6 +172,15 @@ def test_a_bulk_is_bounded() -> None:
     assert len(window.take("referral", 0)) == BULK
 
 
+def test_a_further_bulk_is_a_whole_one_or_none() -> None:
+    window = filled(*(a_line(n, f"C{n}") for n in range(1, 2 * BULK + 50)))
+    window.take("referral", 0)
+
+    assert len(window.take("referral", 0, whole=True)) == BULK
+    assert window.take("referral", 0, whole=True) == []
+    assert len(window.take("referral", 0)) == 49
+
+
 def test_what_is_settled_beyond_the_first_open_line_is_not_read_again() -> None:
     window = filled(a_line(1, "A", "strategy"), a_line(2, "B"), a_line(3, "C"))
     list(window.answered(window.take("referral", 0), [TAKEN, TAKEN], 0))
@@ -144,16 +198,23 @@ def test_any_answers_in_any_order_keep_every_case_in_its_order_and_lose_no_line(
     for seed in range(60):
         chance = random.Random(seed)
         lines = [
-            a_line(n, chance.choice("ABCDE"), chance.choice(("referral", "strategy")))
+            a_line(
+                n,
+                chance.choice("ABCDE"),
+                chance.choice(("referral", "strategy")),
+                leans_on=chance.choice(["A", "B", None, None]),
+            )
             for n in range(1, 60)
         ]
         window, sent, settled, now = Window(), [], [], 0.0
+        flying: list[list[Line]] = []
         for line in lines:
             settled += window.add(line)
         while not window.empty:
             now += 6.0
-            service = chance.choice(("referral", "strategy"))
-            bulk = window.take(service, now)
+            for service in chance.choices(("referral", "strategy"), k=chance.randint(0, 2)):
+                flying.append(window.take(service, now))
+            bulk = flying.pop(chance.randrange(len(flying))) if flying else []
             results: list[dict[str, Any]] = []
             stopped: set[str | None] = set()
             for line in bulk:
