@@ -10,7 +10,7 @@ ARGS ?=
 help: ## List what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-demo: embedded ## See it: a morning at a safeguarding hub, sent through the real forms, then checked
+demo: embedded ## See it: a safeguarding hub with a past, and a morning sent through the real forms, checked
 	@$(BIN)/mash demo $(ARGS)
 
 up: embedded ## Start it here and keep it running; prints the address and a sign-in for each role

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from shared.mash.client import Refused, System
-from shared.mash.demo.morning import Contact, Morning
+from shared.mash.demo.morning import Morning
 from shared.mash.demo.waiting import NeverCame, until
+from shared.mash.importing.run import Standing
 from shared.mash.roster import service_names
 
 Lines = Mapping[str, Mapping[str, Any]]
+Clocks = Sequence[Mapping[str, Any]]
 
 WHOLE_LINE: Final = (
     "referral.received",
@@ -39,26 +41,50 @@ class Expectation:
     found: str = ""
 
 
-def settled_lines(morning: Morning, system: System) -> Lines:
+class Traced(Protocol):
+    """A case that must be on its timeline: of the morning, or of the weeks before."""
+
+    @property
+    def key(self) -> str:
+        """What it is called where something is wrong with it."""
+        ...
+
+    @property
+    def ref(self) -> str:
+        """The reference of the case."""
+        ...
+
+    @property
+    def done(self) -> Sequence[str]:
+        """The kinds of event that its steps must have caused, each as often as it must."""
+        ...
+
+
+def settled_lines(cases: Collection[Traced], system: System) -> Lines:
     """Return every case's line once all that was accepted has arrived, or what there is by then."""
-    for each in morning.contacts.values():
+    for each in cases:
         try:
             until(lambda each=each: _arrived(each, system), f"the line of {each.key}")  # type: ignore[misc]
         except NeverCame:
             break
-    lines = {each.key: _line(each, system) for each in morning.contacts.values()}
+    lines = {each.key: _line(each, system) for each in cases}
     return {key: line for key, line in lines.items() if line}
 
 
-def settled_clocks(system: System) -> list[Mapping[str, Any]]:
-    """Return every promise, once none is still to be announced."""
-    clocks: list[Mapping[str, Any]] = system.get("/audit/api/clocks")["clocks"]
-    return clocks
+def clocks_of(cases: Collection[Traced], system: System) -> Clocks:
+    """Return every promise of these cases, as it stands."""
+    refs = {each.ref for each in cases}
+    clocks: Clocks = system.get("/audit/api/clocks")["clocks"]
+    return [each for each in clocks if each["case"] in refs]
 
 
 def expectations(morning: Morning, lines: Lines, system: System) -> Iterator[Expectation]:
     """Say of each expectation whether it holds."""
-    yield _everything_arrived_once(morning, lines)
+    contacts = morning.contacts.values()
+    done = sum(len(each.done) for each in contacts)
+    yield _everything_arrived_once(
+        f"{len(lines)} of {len(contacts)} contacts and all {done} steps taken", contacts, lines
+    )
     yield _the_named_line(morning, lines)
     yield _only_planned_breaches(morning, system)
     yield _went_wrong_on_purpose(morning, lines)
@@ -70,30 +96,48 @@ def expectations(morning: Morning, lines: Lines, system: System) -> Iterator[Exp
     )
 
 
-def counted(contact: Contact, line: Mapping[str, Any]) -> tuple[Counter[str], Counter[str]]:
-    """Return what the accepted commands of a contact must have caused, and what is there."""
+def of_the_past(
+    past: Collection[Traced], steps: int, standing: Standing, lines: Lines
+) -> Iterator[Expectation]:
+    """Say the same of what was entered by import before the morning."""
+    taken = standing.counts.get("taken", 0)
+    yield Expectation(
+        words=f"All {steps} steps of the weeks before were taken, none refused",
+        holds=standing.counts == {"taken": steps},
+        found=f"{taken} taken, {standing.refused} refused, see {standing.errors}"
+        if standing.counts != {"taken": steps}
+        else "",
+    )
+    events = sum(len(each.done) for each in past)
+    yield _everything_arrived_once(
+        f"{len(lines)} of {len(past)} referrals of the weeks before and all {events} events",
+        past,
+        lines,
+    )
+
+
+def counted(case: Traced, line: Mapping[str, Any]) -> tuple[Counter[str], Counter[str]]:
+    """Return what the accepted commands of a case must have caused, and what is there."""
     there = Counter(
         each["type"] for each in line["entries"] if each["service"] in CAUSED_BY_COMMANDS
     )
-    return Counter(contact.done), there
+    return Counter(case.done), there
 
 
-def differs(contact: Contact, line: Mapping[str, Any]) -> bool:
+def differs(case: Traced, line: Mapping[str, Any]) -> bool:
     """Is anything missing from the line, or there twice, or there without a command?"""
-    wanted, there = counted(contact, line)
+    wanted, there = counted(case, line)
     return wanted != there
 
 
-def _everything_arrived_once(morning: Morning, lines: Lines) -> Expectation:
+def _everything_arrived_once(words: str, cases: Collection[Traced], lines: Lines) -> Expectation:
     wrong = [
         each.key
-        for each in morning.contacts.values()
+        for each in cases
         if each.key not in lines
         or not lines[each.key]["complete"]
         or differs(each, lines[each.key])
     ]
-    done = sum(len(each.done) for each in morning.contacts.values())
-    words = f"{len(lines)} of {len(morning.contacts)} contacts and all {done} steps taken"
     return Expectation(
         words=f"{words} are in the timeline, once each, nothing else",
         holds=not wrong,
@@ -123,7 +167,7 @@ def _the_named_line(morning: Morning, lines: Lines) -> Expectation:
 def _only_planned_breaches(morning: Morning, system: System) -> Expectation:
     planned = Counter(_planned_breaches(morning))
     keys = {each.ref: each.key for each in morning.contacts.values()}
-    clocks = settled_clocks(system)
+    clocks = clocks_of(morning.contacts.values(), system)
     broken = Counter((keys[each["case"]], each["clock"]) for each in clocks if is_broken(each))
     open_ones = [each for each in clocks if each["state"] not in (KEPT, *BROKEN)]
     wrong = [f"{key} {clock}" for key, clock in (broken - planned) + (planned - broken)]
@@ -163,11 +207,11 @@ def _went_wrong_on_purpose(morning: Morning, lines: Lines) -> Expectation:
     )
 
 
-def _arrived(contact: Contact, system: System) -> bool:
-    line = _line(contact, system)
+def _arrived(case: Traced, system: System) -> bool:
+    line = _line(case, system)
     if not line:
         return False
-    wanted, there = counted(contact, line)
+    wanted, there = counted(case, line)
     return not wanted - there and everything_announced(line)
 
 
@@ -179,9 +223,9 @@ def everything_announced(line: Mapping[str, Any]) -> bool:
     return said["audit.clock-met"] >= kept and said["audit.clock-breached"] >= broken
 
 
-def _line(contact: Contact, system: System) -> Mapping[str, Any] | None:
+def _line(case: Traced, system: System) -> Mapping[str, Any] | None:
     try:
-        line: Mapping[str, Any] = system.get(f"/audit/api/cases/{contact.ref}")
+        line: Mapping[str, Any] = system.get(f"/audit/api/cases/{case.ref}")
     except Refused:
         return None
     return line

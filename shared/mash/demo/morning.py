@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 from typing import Any, Final
 
@@ -43,10 +43,23 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What to invent of the weeks before, until when, and when it is entered."""
+
+    referrals: int
+    seed: int
+    first: date
+    last: date
+    until: datetime
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Morning:
     """All contacts, by their key, in the order they come in."""
 
     contacts: Mapping[str, Contact]
+    past: Past
     guidance_version: str
 
     @property
@@ -62,6 +75,7 @@ def read_morning() -> Morning:
     contacts = [_contact(each, told["referrers"]) for each in told["contacts"]]
     return Morning(
         contacts={each.key: each for each in contacts},
+        past=_past(told["past"]),
         guidance_version=told["guidance_version"],
     )
 
@@ -79,6 +93,17 @@ def with_offsets(answers: Mapping[str, Any]) -> dict[str, Any]:
         else value
         for key, value in answers.items()
     }
+
+
+def _past(told: Mapping[str, Any]) -> Past:
+    return Past(
+        referrals=told["referrals"],
+        seed=told["seed"],
+        first=date.fromisoformat(told["first"]),
+        last=date.fromisoformat(told["last"]),
+        until=at_london(told["until"]),
+        entered_at=at_london(told["entered"]),
+    )
 
 
 def _contact(told: Mapping[str, Any], referrers: Mapping[str, Mapping[str, Any]]) -> Contact:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from shared.clock import london
 from shared.events.codes import ReferralSource
 from shared.mash.demo.day import Step
 from shared.mash.demo.expectations import KEPT, Expectation, is_broken
-from shared.mash.demo.morning import Contact
+from shared.mash.demo.morning import Contact, Past
+from shared.mash.importing.run import Standing
 from shared.mash.reports import aligned, traced_line
 from shared.web.labels import label_of
+from shared.web.wording import date_words
 
 PLAIN_LINE_EVERY = 25
+PLAIN_LINES_OF_THE_PAST = 4
 
 
 class Showing(Protocol):
-    """Something that follows the steps of the day."""
+    """Something that follows the steps of the day, and the history that is entered before it."""
 
     def __call__(self, step: Step, /) -> None:
         """Note a step that is about to be taken."""
+        ...
+
+    def entering(self, standing: Standing, steps: int) -> None:
+        """Note how far the weeks before are entered."""
         ...
 
 
@@ -37,22 +44,47 @@ def progress(err: Console, total: int) -> Iterator[Showing]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=err) as bar:
-        task = bar.add_task("", total=total)
+        yield _Bar(bar, bar.add_task("", total=total))
 
-        def note(step: Step) -> None:
-            bar.update(task, advance=1, description=_words(step))
 
-        yield note
+class _Bar:
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        self.bar, self.task = bar, task
+
+    def __call__(self, step: Step) -> None:
+        self.bar.update(self.task, advance=1, description=_words(step))
+
+    def entering(self, standing: Standing, steps: int) -> None:
+        self.bar.update(self.task, description=_so_far(standing, steps))
 
 
 class _Lines:
     def __init__(self, err: Console, total: int) -> None:
-        self.err, self.total, self.count = err, total, 0
+        self.err, self.total, self.count, self.entered = err, total, 0, 0
 
     def __call__(self, step: Step) -> None:
         self.count += 1
         if self.count % PLAIN_LINE_EVERY == 1 or self.count == self.total:
             self.err.print(f"{_words(step)} ({self.count} of {self.total})", soft_wrap=True)
+
+    def entering(self, standing: Standing, steps: int) -> None:
+        if standing.settled - self.entered >= steps / PLAIN_LINES_OF_THE_PAST:
+            self.entered = standing.settled
+            self.err.print(_so_far(standing, steps), soft_wrap=True)
+
+
+def _so_far(standing: Standing, steps: int) -> str:
+    return f"The weeks before: {standing.settled} of {steps} steps entered"
+
+
+def the_weeks_before(err: Console, past: Past, standing: Standing) -> None:
+    """Print what was entered before the morning, and how long it took."""
+    err.print(
+        f"The weeks before: {past.referrals} invented referrals since {date_words(past.first)}, "
+        f"{standing.settled} steps, entered by mash import in {standing.seconds:.1f} s",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _words(step: Step) -> str:
@@ -83,6 +115,13 @@ def promises(out: Console, clocks: Iterable[Mapping[str, Any]]) -> None:
     ]
     out.print("\n[bold]Promises[/bold]")
     aligned(out, rows)
+
+
+def promises_of_the_past(out: Console, clocks: Collection[Mapping[str, Any]]) -> None:
+    """Print in one line what became of the promises of the weeks before."""
+    kept = sum(each["state"] == KEPT for each in clocks)
+    broken = sum(is_broken(each) for each in clocks)
+    out.print(f"Of the weeks before: {len(clocks)} given, {kept} kept, {broken} broken")
 
 
 def who_sent(out: Console, contacts: Iterable[Contact]) -> None:
