@@ -18,7 +18,7 @@ from services.audit.handlers import promises
 from services.audit.queries import unannounced
 from services.audit.queries.verification import verify
 from shared.database import collection_of
-from shared.events.codes import Clock
+from shared.events.codes import Clock, ThresholdOutcome
 from shared.events.envelope import Envelope, iso
 from shared.faults import Point
 from tests.integration.audit_world import AuditWorld, audit_settings
@@ -205,6 +205,27 @@ def test_of_what_was_kept_nobody_is_asked(world: AuditWorld) -> None:
 
     assert [words(world, ref) for ref in FIFTY] == [Counter([DECISION_MET])] * 50
     assert world.feed.asked == []
+
+
+def test_what_was_kept_late_with_nothing_left_open_is_said_of_many_in_one_write(
+    world: AuditWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = "2026-11-26T11:00"
+    nothing_follows = decided(
+        RECEIVED, outcome=ThresholdOutcome.EARLY_HELP, child_protection_concerns=False
+    )
+    for ref in FIFTY:
+        line = [(SCHOOL, RECEIVED, received()), (MANAGER, late, nothing_follows)]
+        hear(world, sealed("/referral", line, case=ref))
+    passed: list[Point] = []
+    monkeypatch.setattr("shared.store.reached", passed.append)
+
+    world.sweeps(in_london("2026-11-26T11:05"))
+
+    broken_then_kept = Counter([("breached", *DECISION_MET[1:]), DECISION_MET])
+    assert [words(world, ref) for ref in FIFTY] == [broken_then_kept] * 50
+    assert passed.count(Point.BEFORE_COMMIT) == 1
+    assert_all_is_said(world, FIFTY)
 
 
 def test_a_sweep_killed_between_two_words_on_the_timeline_is_finished_by_the_next(

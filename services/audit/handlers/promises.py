@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 AUDIT: Final = Actor("audit", Role.SERVICE)
 OTHERS: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS if f"/{name}" != SOURCE)
 TOGETHER: Final = 200
-"""Cases of which a sweep says in one write which promises were kept."""
+"""Cases of which a sweep says in one write what is certain."""
 WATCHED: Final = timedelta(days=90)
 """How long after its last event the watchdog looks at a case: far longer than any promise runs."""
 
@@ -109,7 +109,7 @@ def sweep(oversight: Oversight) -> int:
     spoken = 0
     due = iter(oversight.archive.cases_due(oversight.clock.now()))
     while refs := list(islice(due, TOGETHER)):
-        said = _say_what_was_kept(refs, oversight)
+        said = _say_what_is_certain(refs, oversight)
         spoken += len(said)
         for ref in [each for each in refs if each not in said]:
             try:
@@ -119,15 +119,15 @@ def sweep(oversight: Oversight) -> int:
     return spoken
 
 
-def _say_what_was_kept(refs: Sequence[str], oversight: Oversight) -> set[str]:
-    """Say of several cases, in one write, which promises were kept in time. Returns of which cases
-    that was all. Nobody need be asked for that: no event that is still on its way can undo it.
+def _say_what_is_certain(refs: Sequence[str], oversight: Oversight) -> set[str]:
+    """Say of several cases, in one write, what nobody need be asked about first. Returns of which
+    cases that was all.
     """
     at = oversight.clock.now()
     acts = [
-        Act(ref=ref, decide=partial(_kept, clocks, at), by=lambda _: AUDIT)
+        Act(ref=ref, decide=partial(_certain, clocks, at), by=lambda _: AUDIT)
         for ref, clocks in _clocks_of_several(refs, oversight).items()
-        if all(each.state is State.MET for each in unsaid(clocks, at=at))
+        if _needs_no_asking(clocks, at)
     ]
     done = oversight.announcements.act_many(acts)
     said = {each.root.ref: each.events for each in done if isinstance(each, Done) and each.events}
@@ -135,6 +135,17 @@ def _say_what_was_kept(refs: Sequence[str], oversight: Oversight) -> set[str]:
     heard = receive_many(words, oversight) if words else []
     unheard = {each.subject for each, what in zip(words, heard, strict=True) if what is None}
     return set(said) - unheard
+
+
+def _needs_no_asking(clocks: Sequence[ClockState], at: datetime) -> bool:
+    """No event that is still on its way undoes what was kept in time; and of a case whose promises
+    are all kept, however late, or fell away, nothing is waited for."""
+    to_say = (each.state for each in unsaid(clocks, at=at))
+    return all(each is State.MET for each in to_say) or _is_settled(clocks)
+
+
+def _is_settled(clocks: Iterable[ClockState]) -> bool:
+    return all(each.state is not State.ARMED for each in clocks)
 
 
 def _clocks_of_several(
@@ -150,7 +161,7 @@ def _clocks_of_several(
         return {}
 
 
-def _kept(
+def _certain(
     clocks: tuple[ClockState, ...], looked_at: datetime, root: Root[Announcements], now: datetime
 ) -> Change[Announcements] | None:
     said = announce(root.state, clocks, at=min(now, looked_at), now=now, breaches=False)
@@ -165,7 +176,7 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
     """
     asked_at = oversight.clock.now()
     clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
-    if any(each.state is State.ARMED for each in clocks):
+    if not _is_settled(clocks):
         for source in OTHERS:
             if source not in silent and not _catch_up(source, ref, oversight):
                 silent.add(source)
