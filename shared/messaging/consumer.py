@@ -35,6 +35,7 @@ from shared.messaging.topology import (
     parking_queue,
     replace_dead,
 )
+from shared.messaging.unopened import CANNOT_OPEN, take_first
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,9 @@ class Consumer:
                 # The broker may be away, or have a queue that it cannot give out.
                 log.warning("consumer lost its broker", extra={"reason": type(fault).__name__})
                 self._replace_dead()
+            except CANNOT_OPEN as fault:
+                log.warning("a message cannot be opened", extra={"reason": type(fault).__name__})
+                self._take_unopened()
             except Exception as fault:
                 log.warning("consumer lost its broker", extra={"reason": type(fault).__name__})
             self._prefetch, self._clean = CAREFUL, 0
@@ -114,6 +118,19 @@ class Consumer:
             replace_dead(self._amqp_url, self._service)
         except Exception as fault:  # the broker is away as well: it is looked at again next time
             log.warning("queues not looked at", extra={"reason": type(fault).__name__})
+
+    def _take_unopened(self) -> None:
+        """Take the first message of each queue another way: one of them is what was not opened."""
+        for queue in (f"{self._service}.parked", f"{self._service}.events"):
+            try:
+                if take_first(self._amqp_url, queue, self._take_again):
+                    self._pause = SHORTEST_PAUSE
+            except Exception as fault:  # it is there still, and tried again
+                log.warning("not taken", extra={"queue": queue, "reason": type(fault).__name__})
+
+    def _take_again(self, body: bytes) -> None:
+        self._listener.take_body(body, again=True)
+        self.last_alive = time.monotonic()
 
     def _drain(self, opened: Connection) -> None:
         """Wait for a message, gather what else is here by now, and take it all."""

@@ -157,3 +157,49 @@ def test_the_store_away_burns_no_deliveries(
         assert toy.outcomes == []
         monkeypatch.undo()
         eventually(lambda: toy.outcomes == [Outcome.HANDLED], "handled", within=60)
+
+
+def spoilt(channel: BlockingChannel, *bodies: bytes, **attributes: object) -> None:
+    """Put messages on the exchange whose attributes were spoilt on the way; the bodies were not."""
+    for body in bodies:
+        properties = pika.BasicProperties(delivery_mode=2, **attributes)  # type: ignore[arg-type]
+        channel.basic_publish(EXCHANGE.name, "referral.referrer-informed", body, properties)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"content_type": b"application/cloudevents\xfajson"},
+        {"content_encoding": b"\xf5tf-8"},
+        {"message_id": b"\xff0191"},
+        {"headers": {b"\xfe": 1}},
+    ],
+    ids=lambda attributes: next(iter(attributes)),
+)
+def test_an_event_whose_attributes_cannot_be_read_is_heard_and_holds_nothing_up(
+    toy: Toy, rabbit: Broker, attributes: dict[str, object]
+) -> None:
+    toy.say(REF, times=3)
+    first, second, third = bodies_of(toy, REF)
+    put(rabbit.url, first)
+    at_the_broker(rabbit, lambda c: spoilt(c, second, b"no event at all", **attributes))
+    put(rabbit.url, third)
+
+    with consuming(toy, rabbit):
+        eventually(lambda: toy.heard(REF).order == (1, 2, 3), "heard", within=60)
+        eventually(lambda: set(toy.held.counts()) == {Kind.PARKED}, "held, and told", within=60)
+
+
+def test_what_the_broker_gave_up_on_as_nobody_could_open_it_is_taken_from_its_parking_place(
+    toy: Toy, rabbit: Broker
+) -> None:
+    toy.say(REF)
+
+    def as_it_came(channel: BlockingChannel) -> None:
+        spoilt(channel, *bodies_of(toy, REF), message_id=b"\xff0191")
+        give_up_on_one(channel, rabbit)
+
+    at_the_broker(rabbit, as_it_came)
+
+    with consuming(toy, rabbit):
+        eventually(lambda: toy.outcomes == [Outcome.HANDLED], "handled", within=60)
