@@ -76,7 +76,7 @@ class Listener:
         is wrong with it is nobody else's fault.
         """
         try:
-            settled = self._settled_together(bodies)
+            settled = self._settled_together(bodies) if len(bodies) > 1 else {}
             for place, body in enumerate(bodies):
                 yield settled.get(place) or self._take_body(body, again=False)
         except PyMongoError as fault:
