@@ -13,11 +13,12 @@ from typing import Any
 
 from shared.mash.demo.forms import Form, FormDiffers, Page
 from tests.chaos.ledger import Cause
-from tests.chaos.patience import Refused
+from tests.chaos.patience import Refused, ToldBoth
 
 Steps = Iterator[bool]
 SENDER, PRACTITIONER, MANAGER = "school-demo", "practitioner-demo", "manager-demo"
 TRIES = 5
+ANY_NO = (Refused, FormDiffers, ToldBoth)
 A_STEP = 1.0
 """Seconds by which a clock that nobody set may differ."""
 OUT_OF_STEP = frozenset(
@@ -35,12 +36,17 @@ class LeftStanding(Exception):
 
 
 @contextmanager
-def excused_by_the_clock(now: Callable[[], datetime]) -> Iterator[None]:
-    """What is refused was right when it was written, if the clock was set since: no fault."""
+def excused_by_the_clock(
+    now: Callable[[], datetime], *, of: tuple[type[Exception], ...] = ANY_NO
+) -> Iterator[None]:
+    """What is refused was right when it was written, if the clock was set since: no fault.
+
+    A copy that comes after the clock went into summer is told to sign in, months being over.
+    """
     written, since = now(), time.monotonic()
     try:
         yield
-    except (Refused, FormDiffers) as no:
+    except of as no:
         if abs((now() - written).total_seconds() - (time.monotonic() - since)) > A_STEP:
             raise LeftStanding(str(no)) from no
         raise

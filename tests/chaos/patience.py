@@ -31,6 +31,10 @@ class Refused(Exception):
         self.lost = lost
 
 
+class ToldBoth(Exception):
+    """Of copies of one request, sent at once, one was told yes and another no."""
+
+
 class NobodyAnswered(Exception):
     """The system gave no answer for as long as anybody would wait."""
 

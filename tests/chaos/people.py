@@ -18,7 +18,7 @@ import requests
 from shared.clock import london
 from shared.mash.demo.forms import Form, FormDiffers, Page, as_typed, read_page
 from tests.chaos.ledger import Command, Ledger
-from tests.chaos.patience import Figures, Patient, Refused, Sent
+from tests.chaos.patience import Figures, Patient, Refused, Sent, ToldBoth
 from tests.support.system import System, password_of, token_of
 
 TIMEOUT = (3, 30)
@@ -177,7 +177,7 @@ def _same_answers(command: Command, sent: Sequence[Sent], *, once: bool) -> None
     """Copies of one submission are one request: each is told the same."""
     told = {each.done for each in sent}
     if once and len(told) > 1:
-        raise AssertionError(f"{command.what} {command.key}: one copy was told yes, another no")
+        raise ToldBoth(f"{command.what} {command.key}: one copy was told yes, another no")
 
 
 def as_on_the_wall(at: datetime) -> str:

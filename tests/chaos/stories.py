@@ -36,7 +36,7 @@ from tests.chaos.asking import (
     excused_by_the_clock,
 )
 from tests.chaos.ledger import Cause, Command
-from tests.chaos.patience import Refused
+from tests.chaos.patience import Refused, ToldBoth
 from tests.chaos.people import Client, as_on_the_wall
 
 
@@ -141,7 +141,8 @@ class Story:
             # What a form was told no about is tried again as JSON, which says exact times.
             by_form = bool(ask.page) and not number and self.chance.random() < 0.35
             try:
-                self._once(ask, by_form=by_form, stands=stands, copies=copies)
+                with excused_by_the_clock(self.client.now, of=(ToldBoth,)):
+                    self._once(ask, by_form=by_form, stands=stands, copies=copies)
             except (Refused, FormDiffers) as no:
                 yield True
                 why, lost = no, lost or getattr(no, "lost", False)

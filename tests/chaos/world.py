@@ -139,8 +139,9 @@ def on_the_way(system: System) -> list[str]:
             waiting = {"unpublished_since": {"$exists": True}}
             if unpublished := database[ROOTS[service]].count_documents(waiting):
                 found.append(f"{service}: {unpublished} unpublished")
-            if again := database["held_events"].count_documents({"kind": "retry"}):
-                found.append(f"{service}: {again} to be tried again")
+            if tries := list(database["held_events"].find({"kind": "retry"}, {"tries": 1})):
+                so_far = sum(each["tries"] for each in tries)
+                found.append(f"{service}: {len(tries)} to be tried again, {so_far} tries so far")
             parked |= set(database["held_events"].distinct("stream", {"kind": "parked"}))
     return found or [each for each in unheard(system) if not _is_about(each, parked)]
 
