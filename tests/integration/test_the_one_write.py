@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from pymongo.collection import Collection
 
 from shared.database import collection_of
 from shared.events.envelope import Envelope
+from shared.mongo_records import MongoRecords
 from shared.store import Change, Write
 from tests.conftest import MakeSettings
 from tests.support.toy import SOMEBODY, Count, SpeakerDocument, Toy, speak
@@ -81,6 +84,25 @@ def test_the_published_marker_only_rises_and_never_hides_a_later_event(toy: Toy)
     assert toy.streams.oldest_unpublished() is None
 
     toy.say(REF)
+    toy.streams.mark_published({REF: 2})
+
+    (pending,) = toy.streams.pending()
+    assert [event["sequence"] for event in pending.events] == [4]
+
+
+def test_a_marker_that_another_relay_raised_at_the_same_moment_does_not_fall(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.say(REF, times=4)
+    write = Collection.bulk_write
+
+    def overtaken(*what: Any, **how: Any) -> Any:
+        monkeypatch.undo()
+        toy.streams.mark_published({REF: 3})
+        return write(*what, **how)
+
+    monkeypatch.setattr(MongoRecords, "_raise_markers_of_all", lambda *_: 0)
+    monkeypatch.setattr(Collection, "bulk_write", overtaken)
     toy.streams.mark_published({REF: 2})
 
     (pending,) = toy.streams.pending()
