@@ -102,7 +102,8 @@ def _run(order: Order, books: Path | None = None) -> Report:
 
         came = run(order, Path(folder), say=say)
         if books and not came.sound:
-            shutil.copytree(Path(folder) / LEDGER, books, dirs_exist_ok=True)
+            shutil.rmtree(books, ignore_errors=True)  # those of an earlier run are not for this one
+            shutil.copytree(Path(folder) / LEDGER, books)
         return came
 
 
