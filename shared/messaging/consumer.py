@@ -18,7 +18,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import ExitStack
 from typing import Any, Final
 
 from amqp.exceptions import InternalError
@@ -104,13 +103,14 @@ class Consumer:
         declare(self._amqp_url, self._service, self._listener.hears)
         opened = connection(self._amqp_url)
         try:
-            with ExitStack() as subscribed:
-                for each in self._subscriptions(opened):
-                    subscribed.enter_context(each)
-                while not self._stopping.is_set():
-                    self.last_alive = time.monotonic()
-                    self._drain(opened)
+            for each in self._subscriptions(opened):
+                each.consume()
+            while not self._stopping.is_set():
+                self.last_alive = time.monotonic()
+                self._drain(opened)
         finally:
+            # Not cancelled first: what still arrives meanwhile would be taken, and acknowledged
+            # together with what came before it and was not.
             opened.collect()
 
     def _replace_dead(self) -> None:

@@ -21,7 +21,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.topology import EXCHANGE, connection
 from shared.rules import RuleBroken
 from tests.conftest import MakeSettings
-from tests.support.carriers import Broker, bodies_of, consuming, put, relaying
+from tests.support.carriers import Broker, bodies_of, consuming, handed_out_before, put, relaying
 from tests.support.toy import Toy, note
 from tests.support.waiting import eventually
 
@@ -207,6 +207,29 @@ def test_what_a_long_batch_has_done_is_acknowledged_before_the_batch_is_done(
         eventually(lambda: toy.heard(REFS[0]).value == 8, "all heard")
 
     assert set(failed) & set(came_again) == {failed[-1]}
+
+
+def test_what_still_arrives_while_the_store_is_away_acknowledges_nothing_before_it(
+    make_settings: MakeSettings, rabbit: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "CAREFUL", 10)  # several are on their way when the first fails
+    toy = Toy(make_settings())
+    for ref in REFS[:3]:
+        toy.say(ref)
+        put(rabbit.url, *bodies_of(toy, ref))
+    handed_out_before(rabbit, 3)
+    away = [StoreAway("AutoReconnect")]
+    take_body = toy.listener.take_body
+
+    def fails_once(body: bytes, *, again: bool = False) -> Outcome:
+        if away:
+            raise away.pop()
+        return take_body(body, again=again)
+
+    monkeypatch.setattr(toy.listener, "take_body", fails_once)
+    with consuming(toy, rabbit):
+        for ref in REFS[:3]:
+            eventually(lambda ref=ref: toy.heard(ref).value == 1, "heard")
 
 
 def test_one_message_is_handed_out_at_a_time_until_many_came_without_a_death(

@@ -76,7 +76,9 @@ def relaying(toy: Toy, url: str) -> Iterator[Relay]:
 
 def put(url: str, *bodies: bytes) -> None:
     """Put messages on the exchange past the relay."""
-    with connection(url) as opened:
+    opened = connection(url)
+    opened.transport_options["confirm_publish"] = True
+    with opened:
         producer = opened.Producer(exchange=EXCHANGE)
         for body in bodies:
             producer.publish(
@@ -85,6 +87,16 @@ def put(url: str, *bodies: bytes) -> None:
                 content_type=CONTENT_TYPE,
                 content_encoding="utf-8",
             )
+
+
+def handed_out_before(broker: Broker, times: int) -> None:
+    """Have so many messages of the queue handed out once, to a consumer that then goes."""
+    came = []
+    with connection(broker.url) as opened:
+        channel = opened.default_channel
+        channel.basic_consume(f"{broker.service}.events", callback=came.append)
+        while len(came) < times:
+            opened.drain_events(timeout=20)
 
 
 def bodies_of(toy: Toy, ref: str) -> list[bytes]:
