@@ -8,7 +8,7 @@ from services.referral.app import build
 from shared import logs
 from shared.clock import SystemClock
 from shared.plumbing import plumb
-from shared.run import web_app
+from shared.run import settle_memory, web_app
 from shared.settings import Settings
 
 
@@ -16,4 +16,6 @@ def make() -> Flask:
     """Build the application, its relay running beside it."""
     settings = Settings.from_env()
     logs.set_up("referral", "web", settings.log_level)
-    return web_app(plumb(build(settings, SystemClock())))
+    plumbing = plumb(build(settings, SystemClock()))
+    settle_memory()
+    return web_app(plumbing)

@@ -25,6 +25,7 @@ from shared.database import collection_of, connect
 from shared.events.envelope import Envelope
 from shared.messaging.consumer import Consumer
 from shared.plumbing import plumb
+from shared.run import settle_memory
 from shared.settings import Settings
 
 BATCH: Final = 500
@@ -36,6 +37,7 @@ BARE: Final = "golden_thread_bench"
 def ours(settings: Settings) -> None:
     """Consume as audit's worker does."""
     plumbing = plumb(build(settings, SystemClock()))
+    settle_memory()
     consumer = Consumer(settings.amqp_url, "audit", plumbing.listener)
     on_term(consumer.stop)
     consumer.run_until_stopped()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -190,6 +190,10 @@ class OwnStreams:
             if len(page) < MOST_AT_ONCE:
                 return
             since, after_ref = page[-1].changed_at, page[-1].stream.split(":", 1)[1]
+
+    def heads_of(self, source: str, streams: Sequence[str]) -> Mapping[str, int]:
+        """Return how long those of several streams are that a source has."""
+        return self._services[source.removeprefix("/")].streams.heads_of(streams)
 
     def time_of(self, source: str) -> datetime:
         """Return the time at a source."""

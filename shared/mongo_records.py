@@ -173,6 +173,11 @@ class MongoRecords:
             for each in found.sort([("changed_at", ASCENDING), ("_id", ASCENDING)]).limit(most)
         ]
 
+    def lengths(self, refs: Sequence[str]) -> dict[str, int]:
+        """Return how many events those of some records have that are here."""
+        found = self._collection.find({"_id": {"$in": list(refs)}}, {"version": 1})
+        return {each["_id"]: each["version"] for each in found}
+
     def heard(self, source: str, *, after_ref: str, most: int) -> list[tuple[str, int]]:
         """Return how far each record heard the stream of its case in a source, by `ref`."""
         found = self._collection.find({"_id": {"$gt": after_ref}}, {"heard": 1})

@@ -96,6 +96,10 @@ class Records(Protocol):
         of those changed at that very moment only the ones beyond `after_ref`."""
         ...
 
+    def lengths(self, refs: Sequence[str]) -> dict[str, int]:
+        """Return how many events those of some records have that are here."""
+        ...
+
     def heard(self, source: str, *, after_ref: str, most: int) -> list[tuple[str, int]]:
         """Return, by `ref` and beyond `after_ref`, up to which sequence each record heard the
         stream of its own case in a source; 0: nothing of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -52,6 +52,13 @@ class Streams:
     def read(self, ref: str, *, after: int = 0, most: int = MOST_AT_ONCE) -> list[dict[str, Any]]:
         """Return events of one record beyond `after`, in order, in wire form."""
         return self._records.events(ref, after=after, most=most)
+
+    def heads_of(self, streams: Iterable[str]) -> dict[str, int]:
+        """Return how long those of several streams are that are held here."""
+        by_ref = {ref: name for name in streams for ref in [name.partition(":")[2]]}
+        chosen = {ref: it for ref, it in by_ref.items() if it == stream_of(self._source, ref)}
+        lengths = self._records.lengths(list(chosen))
+        return {chosen[ref]: length for ref, length in lengths.items() if length}
 
     def heads(
         self, *, since: datetime, after_ref: str = "", most: int = MOST_AT_ONCE

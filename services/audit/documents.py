@@ -25,6 +25,8 @@ from shared.states import from_stored, to_stored
 
 DATABASE: Final = "audit"
 READ: Final = {"read": 1, "holes": 1}
+PLACE: Final = {"_id": 0, "case": 1, "stream": 1, "sequence": 1}
+SEQUENCE: Final = {"_id": 0, "stream": 1, "sequence": 1}
 LINK: Final = {"event.previoushash": 1, "event.hash": 1}
 KEPT: Final = ("entries", "announcements")
 """The collections that a back-up holds, in the order they are read: what was heard, then what was
@@ -39,7 +41,7 @@ class EntryDocument(Document):
         "db_alias": DATABASE,
         "auto_create_index": False,
         "indexes": [
-            "case",
+            ["case", "stream", "sequence"],
             "children",
             {"fields": ["stream", "sequence"], "unique": True},
             "time",
@@ -152,14 +154,32 @@ class MongoArchive:
             entries[each["case"]].append(Envelope.from_wire(each["event"]))
         return entries
 
+    def keys_of_cases(self, refs: Sequence[str]) -> dict[str, list[str]]:
+        """Return the key of every entry of several cases, by case: from the index alone."""
+        keys: dict[str, list[str]] = {ref: [] for ref in refs}
+        for each in self._entries.find({"case": {"$in": list(refs)}}, PLACE):
+            keys[each["case"]].append(f"{each['stream']}#{each['sequence']}")
+        return keys
+
+    def entries_at(self, keys: Sequence[str]) -> list[Envelope]:
+        """Return the entries that are held under these keys, in any order."""
+        found = self._entries.find({"_id": {"$in": list(keys)}}, {"event": 1})
+        return [Envelope.from_wire(each["event"]) for each in found]
+
     def raw_entries(self) -> Iterator[Mapping[str, Any]]:
         """Yield every stored entry as it is, stream by stream, without holding them all."""
         yield from self._entries.find({}).sort([("stream", 1), ("sequence", 1)]).batch_size(500)
 
     def head_of(self, stream: str) -> int:
         """Return the sequence up to which a stream is held without a hole."""
-        found = self._entries.find({"stream": stream}, {"_id": 0, "sequence": 1})
-        return head_without_hole(each["sequence"] for each in found)
+        return self.heads_of([stream])[stream]
+
+    def heads_of(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return, of several streams, up to where each is held without a hole."""
+        held: dict[str, list[int]] = {stream: [] for stream in streams}
+        for each in self._entries.find({"stream": {"$in": list(streams)}}, SEQUENCE):
+            held[each["stream"]].append(each["sequence"])
+        return {stream: head_without_hole(sequences) for stream, sequences in held.items()}
 
     def streams_held(self, source: str) -> int:
         """Return how many streams of a source are held."""

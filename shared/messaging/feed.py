@@ -2,13 +2,13 @@
 
 Every service serves its streams: `/<service>/feed/<stream>?after=n` and `/<service>/feed/heads`.
 A subscriber fills a hole with the first and finds a lost *last* event, which leaves no hole, with
-the second.
+the second; `/<service>/feed/heads-of?stream=…&stream=…` is for who asks of some cases alone.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -23,6 +23,8 @@ from shared.events.envelope import Envelope, MalformedEvent
 log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS: Final = (3, 15)
+ASKED_TOGETHER: Final = 50
+"""Streams that are named in one question: an address of some two thousand characters."""
 OVERLAP: Final = timedelta(minutes=5)
 """How far each comparison looks back, so that clocks that differ a little hide nothing."""
 WHOLE_EVERY: Final = timedelta(hours=1)
@@ -53,6 +55,11 @@ class Feed(Protocol):
 
     def heads(self, source: str, *, since: datetime = LONG_AGO) -> Iterable[FeedHead]:
         """Yield the heads of all streams changed since a time, oldest first."""
+        ...
+
+    def heads_of(self, source: str, streams: Sequence[str]) -> Mapping[str, int]:
+        """Return how long those of several streams are that a source has. Raises
+        FeedUnavailable."""
         ...
 
     def time_of(self, source: str) -> datetime:
@@ -103,6 +110,21 @@ class FeedClient:
                 return
             since, after = page[-1].changed_at, page[-1].stream.split(":", 1)[1]
 
+    def heads_of(self, source: str, streams: Sequence[str]) -> Mapping[str, int]:
+        """Return how long those of several streams are that a source has, asked some at a time.
+
+        Raises FeedUnavailable.
+        """
+        heads: dict[str, int] = {}
+        for begin in range(0, len(streams), ASKED_TOGETHER):
+            these = list(streams[begin : begin + ASKED_TOGETHER])
+            try:
+                told = self._get(source, "heads-of", {"stream": these})["heads"]
+                heads |= {stream: int(told[stream]) for stream in these if stream in told}
+            except (KeyError, TypeError, ValueError) as fault:
+                raise FeedUnavailable(f"{source} told no heads: {type(fault).__name__}") from fault
+        return heads
+
     def time_of(self, source: str) -> datetime:
         """Return what time it is at a source. Raises FeedUnavailable."""
         try:
@@ -110,7 +132,7 @@ class FeedClient:
         except (KeyError, TypeError, ValueError) as fault:
             raise FeedUnavailable(f"{source} told no time: {type(fault).__name__}") from fault
 
-    def _get(self, source: str, what: str, query: Mapping[str, str]) -> dict[str, Any]:
+    def _get(self, source: str, what: str, query: Mapping[str, str | list[str]]) -> dict[str, Any]:
         service = source.removeprefix("/")
         url = f"{self._urls[service]}/{service}/feed/{what}"
         try:

@@ -48,6 +48,12 @@ def _feed(plumbing: Plumbing) -> Blueprint:
         found = plumbing.streams.heads(since=_since(), after_ref=request.args.get("after", ""))
         return jsonify(heads=[_head(each) for each in found], more=len(found) == MOST_AT_ONCE)
 
+    @blueprint.get("/heads-of")
+    @requires(Role.SERVICE, Role.ADMINISTRATOR)
+    def heads_of() -> ResponseReturnValue:
+        """How long the streams that are named are; one that is not here is left out."""
+        return jsonify(heads=plumbing.streams.heads_of(request.args.getlist("stream")))
+
     @blueprint.get("/clock")
     @requires(Role.SERVICE, Role.ADMINISTRATOR)
     def clock() -> ResponseReturnValue:

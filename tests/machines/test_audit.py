@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -57,6 +58,13 @@ class SourcesFeed:
         if source in self.away:
             raise FeedUnavailable("away")
         return self.sources[source].streams.get(stream.split(":", 1)[1], [])[after:]
+
+    def heads_of(self, source: str, streams: Sequence[str]) -> Mapping[str, int]:
+        """Return how long streams are at a source."""
+        if source in self.away:
+            raise FeedUnavailable("away")
+        held = self.sources[source].streams
+        return {it: len(held[ref]) for it in streams if (ref := it.partition(":")[2]) in held}
 
     def heads(self, source: str, *, since: datetime = LONG_AGO) -> list[FeedHead]:
         """Nobody compares heads here."""

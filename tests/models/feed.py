@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from shared.clock import Clock
@@ -49,6 +49,11 @@ class MemoryFeed:
             if len(page) < self._page:
                 return
             since, after = page[-1].changed_at, page[-1].stream.split(":", 1)[1]
+
+    def heads_of(self, source: str, streams: Sequence[str]) -> Mapping[str, int]:
+        """Return how long those of several streams are that a source has."""
+        self._at("ask a feed for some heads", FeedUnavailable)
+        return self._sources[source].heads_of(streams)
 
     def time_of(self, source: str) -> datetime:
         """Return what time it is at a source."""

@@ -121,6 +121,11 @@ class MemoryRecords:
             for changed_at, ref, kept in sorted(changed, key=lambda each: each[:2])[:most]
         ]
 
+    def lengths(self, refs: Sequence[str]) -> dict[str, int]:
+        """Return how many events those of some records have that are here."""
+        self._at("read lengths", STORE_AWAY)
+        return {ref: self.shelf[ref].version for ref in refs if ref in self.shelf}
+
     def heard(self, source: str, *, after_ref: str, most: int) -> list[tuple[str, int]]:
         """Return how far each record heard the stream of its case in a source."""
         self._at("read heard", STORE_AWAY)
@@ -221,6 +226,17 @@ class MemoryArchive:
         """Return every entry of several cases."""
         return {ref: self.entries_of_case(ref) for ref in refs}
 
+    def keys_of_cases(self, refs: Sequence[str]) -> dict[str, list[str]]:
+        """Return the key of every entry of several cases."""
+        self._at("read the keys of cases", STORE_AWAY)
+        entries = self._kept.entries.items()
+        return {ref: [key for key, each in entries if each.subject == ref] for ref in refs}
+
+    def entries_at(self, keys: Sequence[str]) -> list[Envelope]:
+        """Return the entries under these keys."""
+        self._at("read entries", STORE_AWAY)
+        return [self._kept.entries[key] for key in keys if key in self._kept.entries]
+
     def raw_entries(self) -> Iterator[Mapping[str, Any]]:
         """Yield every entry, stream by stream."""
         order = sorted(self._kept.entries.values(), key=lambda each: (each.stream, each.sequence))
@@ -233,6 +249,10 @@ class MemoryArchive:
         return head_without_hole(
             each.sequence for each in self._kept.entries.values() if each.stream == stream
         )
+
+    def heads_of(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return, of several streams, up to where each is held without a hole."""
+        return {stream: self.head_of(stream) for stream in streams}
 
     def streams_held(self, source: str) -> int:
         """Return how many streams of a source are held."""

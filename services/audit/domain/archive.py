@@ -46,12 +46,24 @@ class Archive(Protocol):
         """Return every entry of several cases, by case."""
         ...
 
+    def keys_of_cases(self, refs: Sequence[str]) -> dict[str, list[str]]:
+        """Return the key of every entry of several cases, by case."""
+        ...
+
+    def entries_at(self, keys: Sequence[str]) -> list[Envelope]:
+        """Return the entries that are held under these keys, in any order."""
+        ...
+
     def raw_entries(self) -> Iterator[Mapping[str, Any]]:
         """Yield every stored entry as it is, stream by stream, without holding them all."""
         ...
 
     def head_of(self, stream: str) -> int:
         """Return the sequence up to which a stream is held without a hole."""
+        ...
+
+    def heads_of(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return, of several streams, up to where each is held without a hole."""
         ...
 
     def streams_held(self, source: str) -> int:

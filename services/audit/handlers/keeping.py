@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.audit.domain.archive import Archive, Link
@@ -26,6 +26,8 @@ def receive(event: Envelope, oversight: Oversight) -> Outcome:
     a word of our own that joins nothing we hold. Of others' streams a hole is kept, and seen; ours
     would go on behind a hole that nobody can fill (a restore took what came before).
     """
+    if settled := receive_many([event], oversight)[0]:
+        return settled
     _refuse_forged(event)
     if not _has_predecessor(event, oversight.archive):
         _fill_from_source(event, oversight)
@@ -44,10 +46,12 @@ def receive_many(events: Sequence[Envelope], oversight: Oversight) -> list[Outco
     repeat it, or its case could not be computed: `receive` says which.
     """
     fresh, copies = _continuing(events, oversight.archive)
-    kept = oversight.archive.insert_entries([events[place] for place in fresh])
+    inserted = oversight.archive.insert_entries([events[place] for place in fresh])
     reached(Point.AUDIT_AFTER_APPEND)
+    kept = [place for place, done in zip(fresh, inserted, strict=True) if done]
+    oversight.lately.remember(events[place] for place in kept)
     outcomes = dict.fromkeys(copies, Outcome.ALREADY_HANDLED)
-    outcomes |= {at: Outcome.HANDLED for at, done in zip(fresh, kept, strict=True) if done}
+    outcomes |= dict.fromkeys(kept, Outcome.HANDLED)
     read = _read_already([events[place] for place in copies], oversight.archive)
     unread = {events[place].subject for place in outcomes if events[place].key not in read}
     left = unread - refresh_many(unread, oversight) if unread else set()
@@ -129,6 +133,17 @@ def read_feed(source: str, stream: str, after: int, feed: Feed | None) -> list[E
         return feed.read(source, stream, after=after)
     except FeedUnavailable:
         log.warning("feed did not answer", extra={"stream": stream})
+        return None
+
+
+def read_heads(source: str, streams: Sequence[str], feed: Feed | None) -> Mapping[str, int] | None:
+    """Return how long several streams are at their source; None when it does not answer."""
+    if feed is None:
+        return {}
+    try:
+        return feed.heads_of(source, streams)
+    except FeedUnavailable:
+        log.warning("feed did not answer", extra={"source": source})
         return None
 
 

@@ -20,9 +20,10 @@ from services.audit.handlers.keeping import (
     keep,
     keep_from_feed,
     read_feed,
+    read_heads,
     receive_many,
 )
-from services.audit.handlers.oversight import Oversight, refresh
+from services.audit.handlers.oversight import Oversight, entries_of, refresh
 from shared.events.codes import Role
 from shared.events.envelope import Envelope
 from shared.settings import SERVICES_WITH_FEEDS
@@ -109,7 +110,7 @@ def sweep(oversight: Oversight) -> int:
     spoken = 0
     due = iter(oversight.archive.cases_due(oversight.clock.now()))
     while refs := list(islice(due, TOGETHER)):
-        said = _say_what_is_certain(refs, oversight)
+        said = _say_together(refs, oversight, silent=silent)
         spoken += len(said)
         for ref in [each for each in refs if each not in said]:
             try:
@@ -119,15 +120,24 @@ def sweep(oversight: Oversight) -> int:
     return spoken
 
 
-def _say_what_is_certain(refs: Sequence[str], oversight: Oversight) -> set[str]:
-    """Say of several cases, in one write, what nobody need be asked about first. Returns of which
-    cases that was all.
+def _say_together(refs: Sequence[str], oversight: Oversight, *, silent: set[str]) -> set[str]:
+    """Say of several cases, in one write, what there is to say. Returns of which something was
+    said and kept; of another there may be something that only `tick` can do.
+
+    The services are asked of those cases together of which an event may be on its way (`tick`).
     """
     at = oversight.clock.now()
+    clocks = _clocks_of_several(refs, oversight)
+    in_doubt = [ref for ref, its in clocks.items() if not _needs_no_asking(its, at)]
+    if in_doubt:
+        for source in OTHERS:
+            if source not in silent and not _catch_up_several(source, in_doubt, oversight):
+                silent.add(source)
+        certain = {ref: its for ref, its in clocks.items() if ref not in in_doubt}
+        clocks = certain | _clocks_of_several(in_doubt, oversight)
     acts = [
-        Act(ref=ref, decide=partial(_certain, clocks, at), by=lambda _: AUDIT)
-        for ref, clocks in _clocks_of_several(refs, oversight).items()
-        if _needs_no_asking(clocks, at)
+        Act(ref=ref, decide=partial(_decide, its, at, not silent), by=lambda _: AUDIT)
+        for ref, its in clocks.items()
     ]
     done = oversight.announcements.act_many(acts)
     said = {each.root.ref: each.events for each in done if isinstance(each, Done) and each.events}
@@ -155,16 +165,21 @@ def _clocks_of_several(
     try:
         return {
             ref: clocks_of(entries, oversight.limits)
-            for ref, entries in oversight.archive.entries_of_cases(refs).items()
+            for ref, entries in entries_of(refs, oversight).items()
         }
     except (ValueError, TypeError, KeyError):
         return {}
 
 
-def _certain(
-    clocks: tuple[ClockState, ...], looked_at: datetime, root: Root[Announcements], now: datetime
+def _decide(
+    clocks: tuple[ClockState, ...],
+    asked_at: datetime,
+    all_answered: bool,
+    root: Root[Announcements],
+    now: datetime,
 ) -> Change[Announcements] | None:
-    said = announce(root.state, clocks, at=min(now, looked_at), now=now, breaches=False)
+    # What was done while the services were being asked may not be among what they said.
+    said = announce(root.state, clocks, at=min(now, asked_at), now=now, breaches=all_answered)
     return None if said is None else Change(*said)
 
 
@@ -182,15 +197,13 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
                 silent.add(source)
         clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
 
-    def decide(state: Announcements | None, at: datetime) -> Change[Announcements] | None:
-        # What was done while the services were being asked may not be among what they said.
-        said = announce(state, clocks, at=min(at, asked_at), now=at, breaches=not silent)
-        return None if said is None else Change(*said)
-
-    before = oversight.announcements.load(ref).version
-    after = oversight.announcements.act(ref, decide, by=AUDIT).version
+    decide = partial(_decide, clocks, asked_at, not silent)
+    act = Act[Announcements](ref=ref, decide=decide, by=lambda _: AUDIT)
+    [done] = oversight.announcements.act_many([act])
+    if isinstance(done, Exception):
+        raise done
     _hear_ourselves(ref, oversight)
-    return after > before
+    return done.changed
 
 
 def _catch_up(source: str, ref: str, oversight: Oversight) -> bool:
@@ -200,6 +213,17 @@ def _catch_up(source: str, ref: str, oversight: Oversight) -> bool:
         if not keep_from_feed(event, oversight.archive):
             break
     return newer is not None
+
+
+def _catch_up_several(source: str, refs: Sequence[str], oversight: Oversight) -> bool:
+    """Keep what a source has of several cases and is not here. False when it does not answer."""
+    streams = {f"{source.removeprefix('/')}:{ref}": ref for ref in refs}
+    there = read_heads(source, list(streams), oversight.feed)
+    if there is None:
+        return False
+    here = oversight.archive.heads_of(list(there))
+    behind = [streams[stream] for stream, head in there.items() if here[stream] < head]
+    return all(_catch_up(source, ref, oversight) for ref in behind)
 
 
 def _hear_ourselves(ref: str, oversight: Oversight) -> None:
