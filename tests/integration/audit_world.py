@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,13 @@ class HeldFeed(FeedClient):
         if source in self.away:
             raise FeedUnavailable("away")
         return [each for each in self.streams.get(stream, []) if each.sequence > after]
+
+    def heads_of(self, source: str, streams: Sequence[str]) -> Mapping[str, int]:
+        """Return how long several streams of a source are."""
+        self.asked.append(source)
+        if source in self.away:
+            raise FeedUnavailable("away")
+        return {it: self.streams[it][-1].sequence for it in streams if it in self.streams}
 
     def heads(self, source: str, *, since: datetime = LONG_AGO) -> Iterator[FeedHead]:
         """Yield the head of every stream of a source."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from services.audit import queries
 from services.audit.domain.clocks import Condition
 from services.audit.handlers import promises
+from services.audit.handlers.lately import Lately
 from shared.events.codes import Clock
 from shared.events.envelope import Envelope, iso
 from tests.integration.audit_world import AuditWorld, audit_settings
@@ -108,14 +111,14 @@ def test_a_promise_that_falls_due_while_the_services_are_asked_is_not_called_bro
 ) -> None:
     line = a_decided_referral("2026-11-24T16:59")
     world.hears(line[0])
-    answer = world.feed.read
+    answer = world.feed.heads_of
 
-    def slow(source: str, stream: str, *, after: int = 0) -> list[Envelope]:
+    def slow(source: str, streams: Sequence[str]) -> Mapping[str, int]:
         world.clock.at = DUE + timedelta(seconds=5)
-        return answer(source, stream, after=after)
+        return answer(source, streams)
 
     with monkeypatch.context() as patch:
-        patch.setattr(world.feed, "read", slow)
+        patch.setattr(world.feed, "heads_of", slow)
         world.sweeps(DUE - timedelta(minutes=2))
     assert world.said_types() == [], "nor at risk: by now it is due"
 
@@ -222,6 +225,7 @@ def test_one_bad_case_does_not_silence_the_others(
     world.database["entries"].update_one(
         {"case": CASE, "sequence": 1}, {"$unset": {"event.data": ""}}
     )
+    world.oversight = replace(world.oversight, lately=Lately())  # the process began anew
 
     spoken = world.sweeps(DUE + timedelta(hours=1))
 

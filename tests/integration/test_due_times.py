@@ -57,7 +57,7 @@ class DyingArchive(MongoArchive):
 
     def insert_entries(self, events: Sequence[Envelope]) -> list[bool]:
         """Write the entries, and nothing after them."""
-        super().insert_entries(events)
+        super().insert_entries(events[:1])
         raise Killed
 
 
@@ -152,7 +152,7 @@ def test_what_broke_at_fifty_moments_of_a_two_hour_stop_is_said_once_each_with_i
 
 
 @pytest.mark.parametrize(
-    ("point", "recorded"), [(Point.BEFORE_COMMIT, 1), (Point.AFTER_COMMIT, 2)], ids=str
+    ("point", "recorded"), [(Point.BEFORE_COMMIT, 0), (Point.AFTER_COMMIT, 3)], ids=str
 )
 def test_a_sweep_killed_around_its_one_write_is_finished_by_the_next_and_says_nothing_twice(
     world: AuditWorld, monkeypatch: pytest.MonkeyPatch, point: Point, recorded: int
@@ -161,11 +161,11 @@ def test_a_sweep_killed_around_its_one_write_is_finished_by_the_next_and_says_no
     decide(world, *cases)
 
     with monkeypatch.context() as patch:
-        patch.setattr("shared.store.reached", killed_at(point, visit=2))
+        patch.setattr("shared.store.reached", killed_at(point, visit=1))
         with pytest.raises(Killed):
             world.sweeps(LATE)
     assert sum(bool(world.said(ref)) for ref in cases) == recorded
-    assert spoken_of(cases) == 1
+    assert spoken_of(cases) == 0
     world.sweeps(LATE + timedelta(seconds=30))
 
     assert [words(world, ref) for ref in cases] == [Counter([DECISION_MET]) + BROKEN] * 3

@@ -54,7 +54,7 @@ def receive_many(events: Sequence[Envelope], oversight: Oversight) -> list[Outco
     outcomes |= dict.fromkeys(kept, Outcome.HANDLED)
     read = _read_already([events[place] for place in copies], oversight.archive)
     unread = {events[place].subject for place in outcomes if events[place].key not in read}
-    left = unread - refresh_many(unread, oversight) if unread else set()
+    left = unread - refresh_many(unread, oversight)
     return [
         None if event.subject in left else outcomes.get(place) for place, event in enumerate(events)
     ]

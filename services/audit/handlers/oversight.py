@@ -38,7 +38,7 @@ def refresh(ref: str, oversight: Oversight) -> CaseProjection:
 
 def refresh_many(refs: Iterable[str], oversight: Oversight) -> set[str]:
     """Refresh several cases in one write. Returns which; one that cannot be computed is left."""
-    cases = []
+    cases: list[CaseProjection] = []
     for ref, entries in entries_of(refs, oversight).items():
         with suppress(ValueError, TypeError, KeyError):
             cases.append(project(ref, entries, oversight.limits))
@@ -49,7 +49,8 @@ def refresh_many(refs: Iterable[str], oversight: Oversight) -> set[str]:
 def entries_of(refs: Iterable[str], oversight: Oversight) -> dict[str, list[Envelope]]:
     """Return every entry of several cases, by case: which there are is asked of the archive, what
     each says is read where it is not remembered."""
-    keys = oversight.archive.keys_of_cases(sorted(refs))
+    chosen = sorted(refs)
+    keys = oversight.archive.keys_of_cases(chosen) if chosen else {}
     entries = oversight.lately.known(key for its in keys.values() for key in its)
     unknown = [key for its in keys.values() for key in its if key not in entries]
     if unknown:

@@ -23,7 +23,7 @@ from services.audit.handlers.keeping import (
     read_heads,
     receive_many,
 )
-from services.audit.handlers.oversight import Oversight, entries_of, refresh
+from services.audit.handlers.oversight import Oversight, entries_of, refresh, refresh_many
 from shared.events.codes import Role
 from shared.events.envelope import Envelope
 from shared.settings import SERVICES_WITH_FEEDS
@@ -110,9 +110,9 @@ def sweep(oversight: Oversight) -> int:
     spoken = 0
     due = iter(oversight.archive.cases_due(oversight.clock.now()))
     while refs := list(islice(due, TOGETHER)):
-        said = _say_together(refs, oversight, silent=silent)
-        spoken += len(said)
-        for ref in [each for each in refs if each not in said]:
+        said, left = _say_together(refs, oversight, silent=silent)
+        spoken += said
+        for ref in left:
             try:
                 spoken += tick(ref, oversight, silent=silent)
             except Exception:  # one bad case must not silence others; the next sweep tries again
@@ -120,9 +120,11 @@ def sweep(oversight: Oversight) -> int:
     return spoken
 
 
-def _say_together(refs: Sequence[str], oversight: Oversight, *, silent: set[str]) -> set[str]:
-    """Say of several cases, in one write, what there is to say. Returns of which something was
-    said and kept; of another there may be something that only `tick` can do.
+def _say_together(
+    refs: Sequence[str], oversight: Oversight, *, silent: set[str]
+) -> tuple[int, list[str]]:
+    """Say of several cases, in one write, what there is to say. Returns of how many something was
+    said, and the cases that are left for `tick`: of one of them something went wrong.
 
     The services are asked of those cases together of which an event may be on its way (`tick`).
     """
@@ -139,12 +141,16 @@ def _say_together(refs: Sequence[str], oversight: Oversight, *, silent: set[str]
         Act(ref=ref, decide=partial(_decide, its, at, not silent), by=lambda _: AUDIT)
         for ref, its in clocks.items()
     ]
-    done = oversight.announcements.act_many(acts)
-    said = {each.root.ref: each.events for each in done if isinstance(each, Done) and each.events}
-    words = [Envelope.from_wire(wire) for wires in said.values() for wire in wires]
-    heard = receive_many(words, oversight) if words else []
-    unheard = {each.subject for each, what in zip(words, heard, strict=True) if what is None}
-    return set(said) - unheard
+    outcomes = oversight.announcements.act_many(acts)
+    done = {each.root.ref: each for each in outcomes if isinstance(each, Done)}
+    words = [Envelope.from_wire(wire) for each in done.values() for wire in each.events]
+    if words:
+        receive_many(words, oversight)
+    # Due, and nothing to say: whoever said it, or kept what stopped it, did not come to note that.
+    refresh_many([ref for ref, each in done.items() if not each.changed], oversight)
+    heads = oversight.archive.heads_of([f"audit:{ref}" for ref in done])
+    heard = {ref for ref, each in done.items() if heads[f"audit:{ref}"] >= each.root.version}
+    return sum(done[ref].changed for ref in heard), [ref for ref in refs if ref not in heard]
 
 
 def _needs_no_asking(clocks: Sequence[ClockState], at: datetime) -> bool:
@@ -198,7 +204,7 @@ def tick(ref: str, oversight: Oversight, *, silent: set[str]) -> bool:
         clocks = clocks_of(oversight.archive.entries_of_case(ref), oversight.limits)
 
     decide = partial(_decide, clocks, asked_at, not silent)
-    act = Act[Announcements](ref=ref, decide=decide, by=lambda _: AUDIT)
+    act: Act[Announcements] = Act(ref=ref, decide=decide, by=lambda _: AUDIT)
     [done] = oversight.announcements.act_many([act])
     if isinstance(done, Exception):
         raise done
