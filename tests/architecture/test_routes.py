@@ -23,7 +23,11 @@ PUBLIC = {
 }
 """Every address that anybody may use, with the reason."""
 
-SERVICE_MAY = {"GET /{service}/feed/<stream>", "GET /{service}/feed/heads"}
+SERVICE_MAY = {
+    "GET /{service}/feed/<stream>",
+    "GET /{service}/feed/heads",
+    "GET /{service}/feed/heads-of",
+}
 every_service = pytest.mark.parametrize("service", SERVICES)
 
 

@@ -207,6 +207,21 @@ def test_of_what_was_kept_nobody_is_asked(world: AuditWorld) -> None:
     assert world.feed.asked == []
 
 
+def test_of_many_that_are_due_each_service_is_asked_once_and_all_is_said_in_one_write(
+    world: AuditWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(world, *FIFTY)
+    passed: list[Point] = []
+    monkeypatch.setattr("shared.store.reached", passed.append)
+
+    world.sweeps(LATE)
+
+    assert [words(world, ref) for ref in FIFTY] == [Counter([DECISION_MET]) + BROKEN] * 50
+    assert world.feed.asked == ["/referral", "/strategy"]
+    assert passed.count(Point.BEFORE_COMMIT) == 1
+    assert_all_is_said(world, FIFTY)
+
+
 def test_what_was_kept_late_with_nothing_left_open_is_said_of_many_in_one_write(
     world: AuditWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
