@@ -50,6 +50,8 @@ def receive_many(events: Sequence[Envelope], oversight: Oversight) -> list[Outco
     reached(Point.AUDIT_AFTER_APPEND)
     kept = [place for place, done in zip(fresh, inserted, strict=True) if done]
     oversight.lately.remember(events[place] for place in kept)
+    not_kept = {events[place].key for place in set(fresh) - set(kept)}
+    copies = [place for place in copies if events[place].key not in not_kept]
     outcomes = dict.fromkeys(copies, Outcome.ALREADY_HANDLED)
     outcomes |= dict.fromkeys(kept, Outcome.HANDLED)
     read = _read_already([events[place] for place in copies], oversight.archive)
@@ -68,10 +70,9 @@ def _read_already(copies: Sequence[Envelope], archive: Archive) -> set[str]:
 
 def _continuing(events: Sequence[Envelope], archive: Archive) -> tuple[list[int], list[int]]:
     """Return the places of the events that are new and link to what is held of their streams, or
-    to one another; and of those that are held already, word for word.
+    to one another; and of those that repeat, word for word, one that is held or new here.
     """
-    stored = archive.links_at(sorted({key for event in events for key in _around(event)}))
-    held = dict(stored)
+    held = archive.links_at(sorted({key for event in events for key in _around(event)}))
     fresh, copies = [], []
     for place, event in enumerate(events):
         if not (belongs(event) and event.is_intact()):
@@ -80,7 +81,7 @@ def _continuing(events: Sequence[Envelope], archive: Archive) -> tuple[list[int]
         link = Link(event.previous_hash, event.hash)
         follows = event.previous_hash == (before.hash if before else GENESIS)
         has_place = at is None and follows and (before is not None or event.sequence == 1)
-        if stored.get(event.key) == link:
+        if at == link:
             copies.append(place)
         elif has_place and (after is None or after.previous_hash == event.hash):
             held[event.key] = link

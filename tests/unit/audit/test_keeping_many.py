@@ -62,8 +62,19 @@ def test_a_line_that_arrives_together_is_what_it_is_one_by_one(world: World) -> 
 
 
 def test_second_copies_of_what_is_stored_are_known(world: World) -> None:
-    assert world.hears(LINE[0], LINE[0]) == [Outcome.HANDLED, None]
+    assert world.hears(LINE[0], LINE[0]) == [Outcome.HANDLED, Outcome.ALREADY_HANDLED]
     assert world.hears(LINE[0], LINE[1]) == [Outcome.ALREADY_HANDLED, Outcome.HANDLED]
+
+
+def test_of_one_that_somebody_else_keeps_meanwhile_the_copies_are_left_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        world.oversight.archive, "insert_entries", lambda events: [False] * len(events)
+    )
+
+    assert world.hears(LINE[0], LINE[0]) == [None, None]
+    assert world.oversight.lately.known([LINE[0].key]) == {}
 
 
 def test_a_second_copy_makes_up_for_a_crash_before_the_clocks_were_noted(world: World) -> None:
