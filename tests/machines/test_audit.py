@@ -162,9 +162,9 @@ class AuditMachine(RuleBasedStateMachine):
         kept = [each for each, outcome in told if outcome is Outcome.HANDLED]
         copies = [each for each, outcome in told if outcome is Outcome.ALREADY_HANDLED]
         assert len(kept) + len(copies) + outcomes.count(None) == len(came)
-        held = before | {each.key for each in kept}
+        held = {*before, *(each.key for each in kept)}
         assert all(each.key in held and each.is_intact() for each in copies)
-        assert {*self.keys()} == {*before, *(each.key for each in kept)}
+        assert {*self.keys()} == held
         assert all(each.is_intact() and each.key not in before for each in kept)
         assert len({each.key for each in kept}) == len(kept)
         for each in kept:
