@@ -25,6 +25,8 @@ from shared.events.seal import stream_of
 from shared.records import Pending, Record, RecordWrite, Tail
 
 NOT_WRITABLE: Final = 10107
+READ_AT_ONCE: Final = 2000
+"""Records whose unpublished events come in one answer: they are read while others go out."""
 WITHOUT_HISTORY: Final = {"version": 1, "state": 1, "heard": 1, "events": {"$slice": -1}}
 
 
@@ -98,17 +100,18 @@ class MongoRecords:
 
     def pending(self, most: int) -> Iterator[Pending]:
         """Yield what has not left yet, the longest waiting record first."""
-        found = self._collection.aggregate(
+        with self._collection.aggregate(
             [
                 {"$match": {"unpublished_since": {"$exists": True}}},
                 {"$sort": {"unpublished_since": ASCENDING}},
                 {"$limit": most},
                 # Sequence n stands at place n - 1: there are no holes.
                 {"$project": {"events": {"$slice": ["$events", "$published", most]}}},
-            ]
-        )
-        for each in found:
-            yield Pending(ref=each["_id"], events=tuple(each["events"]))
+            ],
+            batchSize=READ_AT_ONCE,
+        ) as found:
+            for each in found:
+                yield Pending(ref=each["_id"], events=tuple(each["events"]))
 
     def raise_markers(self, published: Mapping[str, int]) -> None:
         """Raise the markers; "has something unpublished" goes only when nothing is left: both in

@@ -10,22 +10,22 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from shared.events.envelope import canonical
 from shared.faults import Point, reached
 from shared.messaging.publisher import Outgoing, Publisher, PublishFailed
-from shared.records import Pending
 from shared.streams import Streams
 
 log = logging.getLogger(__name__)
 
-LARGEST_BATCH: Final = 2000
-"""Events that are read in one pass."""
-IN_THE_AIR: Final = 500
-"""Events that are handed to the broker before their confirms are waited for."""
+LARGEST_BATCH: Final = 20_000
+"""Records that are read in one pass, part by part."""
+IN_THE_AIR: Final = 2000
+"""Events that are handed to the broker before their confirms are waited for. After each such part
+the broker is idle until the next one comes; and many markers raised at once cost the store less."""
 LONGEST_PAUSE: Final = 15.0
 
 
@@ -85,28 +85,23 @@ class Relay:
         self._drop()
 
     def publish_pending(self) -> bool:
-        """Publish one batch. Returns True if it went out whole and there may be more.
+        """Publish one batch, part by part. Returns True if it went out whole and there may be more.
 
         Raises PublishFailed when the broker cannot be trusted with it.
         """
         self.last_alive = time.monotonic()
-        batch, owners = _outgoing(self._streams)
         self.unroutable = 0
-        if not batch:
+        batch = _Batch(self._streams, self._in_the_air)
+        if batch.part is None:
             return False
-        out: dict[str, int] = {}
         try:
-            for begin in range(0, len(batch), self._in_the_air):
-                these = slice(begin, begin + self._in_the_air)
-                # What of the part before is out is noted while this part is on its way.
-                note = partial(self._streams.mark_published, out)
-                out = _unbroken(owners[these], self._publish(batch[these], note))
-                if self.unroutable:
-                    break
+            while batch.part and not self.unroutable and not self._stop.is_set():
+                batch.landed(self._publish(batch.part.messages, batch.meanwhile))
+                self.last_alive = time.monotonic()
         except PublishFailed:
-            self._streams.mark_published(out)
+            batch.note()
             raise
-        self._streams.mark_published(out)
+        batch.note()
         reached(Point.RELAY_AFTER_CONFIRM)
         return not self.unroutable
 
@@ -128,19 +123,52 @@ class Relay:
             self._publisher = None
 
 
-def _outgoing(streams: Streams) -> tuple[list[Outgoing], list[tuple[str, int]]]:
-    batch: list[Outgoing] = []
-    owners: list[tuple[str, int]] = []
+@dataclass(slots=True)
+class _Part:
+    """What is in the air together: messages, and of which record each is, at which sequence."""
+
+    messages: list[Outgoing] = field(default_factory=list)
+    owners: list[tuple[str, int]] = field(default_factory=list)
+
+
+class _Batch:
+    """What goes out in one pass: `part` is the next to be handed to the broker, or in the air."""
+
+    def __init__(self, streams: Streams, most: int) -> None:
+        self._streams = streams
+        self._parts = _parts(streams, most)
+        self.part = next(self._parts, None)
+        self._after: _Part | None = None
+        self._out: dict[str, int] = {}
+
+    def meanwhile(self) -> None:
+        """Note what is out of the part before, and read the part after, so that the store works
+        while the broker does."""
+        self.note()
+        self._after = next(self._parts, None)
+
+    def landed(self, confirmed: set[int]) -> None:
+        """Go on to the part after."""
+        if self.part:
+            self._out = _unbroken(self.part.owners, confirmed)
+        self.part, self._after = self._after, None
+
+    def note(self) -> None:
+        """Raise the markers over what the broker confirmed of the last part that landed."""
+        self._streams.mark_published(self._out)
+
+
+def _parts(streams: Streams, most: int) -> Iterator[_Part]:
+    part = _Part()
     for pending in streams.pending(LARGEST_BATCH):
-        batch += _messages(pending)
-        owners += [(pending.ref, event["sequence"]) for event in pending.events]
-        if len(batch) >= LARGEST_BATCH:
-            break
-    return batch, owners
-
-
-def _messages(pending: Pending) -> list[Outgoing]:
-    return [Outgoing(each["id"], each["type"], canonical(each)) for each in pending.events]
+        for event in pending.events:
+            part.messages.append(Outgoing(event["id"], event["type"], canonical(event)))
+            part.owners.append((pending.ref, event["sequence"]))
+            if len(part.owners) == most:
+                yield part
+                part = _Part()
+    if part.owners:
+        yield part
 
 
 def _unbroken(owners: list[tuple[str, int]], confirmed: set[int]) -> dict[str, int]:
