@@ -98,11 +98,12 @@ class MongoRecords:
                 raise
             return self._collection.bulk_write(updates, ordered=False)
 
-    def pending(self, most: int) -> Iterator[Pending]:
-        """Yield what has not left yet, the longest waiting record first."""
+    def pending(self, most: int, refs: Sequence[str] | None = None) -> Iterator[Pending]:
+        """Yield what has not left yet, of all records or of some, the longest waiting first."""
+        chosen: dict[str, Any] = {} if refs is None else {"_id": {"$in": list(refs)}}
         with self._collection.aggregate(
             [
-                {"$match": {"unpublished_since": {"$exists": True}}},
+                {"$match": {**chosen, "unpublished_since": {"$exists": True}}},
                 {"$sort": {"unpublished_since": ASCENDING}},
                 {"$limit": most},
                 # Sequence n stands at place n - 1: there are no holes.
@@ -112,6 +113,12 @@ class MongoRecords:
         ) as found:
             for each in found:
                 yield Pending(ref=each["_id"], events=tuple(each["events"]))
+
+    def unpublished(self, most: int) -> dict[str, int]:
+        """Return, of the records that have waited longest, how much of each is out."""
+        found = self._collection.find({"unpublished_since": {"$exists": True}}, {"published": 1})
+        longest = found.sort("unpublished_since", ASCENDING).limit(most)
+        return {each["_id"]: each["published"] for each in longest}
 
     def raise_markers(self, published: Mapping[str, int]) -> None:
         """Raise the markers; "has something unpublished" goes only when nothing is left: both in
