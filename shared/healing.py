@@ -126,7 +126,7 @@ class Healer:
                 wounded.add(heard.ref)
                 report.wounds.append(_gap(heard, version))
         if report.events:
-            self._roots.after_commit()
+            self._roots.after_commit(sorted(wounded))
         return report
 
     def _heal(self, copy: Copy, report: Report) -> Wound | None:

@@ -25,6 +25,8 @@ from shared.events.seal import stream_of
 from shared.records import Pending, Record, RecordWrite, Tail
 
 NOT_WRITABLE: Final = 10107
+READ_AT_ONCE: Final = 2000
+"""Records whose unpublished events come in one answer: they are read while others go out."""
 WITHOUT_HISTORY: Final = {"version": 1, "state": 1, "heard": 1, "events": {"$slice": -1}}
 
 
@@ -96,19 +98,27 @@ class MongoRecords:
                 raise
             return self._collection.bulk_write(updates, ordered=False)
 
-    def pending(self, most: int) -> Iterator[Pending]:
-        """Yield what has not left yet, the longest waiting record first."""
-        found = self._collection.aggregate(
+    def pending(self, most: int, refs: Sequence[str] | None = None) -> Iterator[Pending]:
+        """Yield what has not left yet, of all records or of some, the longest waiting first."""
+        chosen: dict[str, Any] = {} if refs is None else {"_id": {"$in": list(refs)}}
+        with self._collection.aggregate(
             [
-                {"$match": {"unpublished_since": {"$exists": True}}},
+                {"$match": {**chosen, "unpublished_since": {"$exists": True}}},
                 {"$sort": {"unpublished_since": ASCENDING}},
                 {"$limit": most},
                 # Sequence n stands at place n - 1: there are no holes.
                 {"$project": {"events": {"$slice": ["$events", "$published", most]}}},
-            ]
-        )
-        for each in found:
-            yield Pending(ref=each["_id"], events=tuple(each["events"]))
+            ],
+            batchSize=READ_AT_ONCE,
+        ) as found:
+            for each in found:
+                yield Pending(ref=each["_id"], events=tuple(each["events"]))
+
+    def unpublished(self, most: int) -> dict[str, int]:
+        """Return, of the records that have waited longest, how much of each is out."""
+        found = self._collection.find({"unpublished_since": {"$exists": True}}, {"published": 1})
+        longest = found.sort("unpublished_since", ASCENDING).limit(most)
+        return {each["_id"]: each["published"] for each in longest}
 
     def raise_markers(self, published: Mapping[str, int]) -> None:
         """Raise the markers; "has something unpublished" goes only when nothing is left: both in

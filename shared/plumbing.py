@@ -81,9 +81,9 @@ class Plumbing:
         """Count from now on what is committed in this process: in a web process, commands."""
         nudge = self.relay.nudge
 
-        def committed() -> None:
+        def committed(refs: Sequence[str]) -> None:
             self.watch.pulse.count(Tally.COMMANDS)
-            nudge()
+            nudge(refs)
 
         self.service.roots.after_commit = committed
 

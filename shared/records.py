@@ -75,8 +75,12 @@ class Records(Protocol):
         """Make writes to different records at once. Returns, in order, which were made."""
         ...
 
-    def pending(self, most: int) -> Iterator[Pending]:
-        """Yield what has not left yet, the longest waiting record first."""
+    def pending(self, most: int, refs: Sequence[str] | None = None) -> Iterator[Pending]:
+        """Yield what has not left yet, of all records or of some, the longest waiting first."""
+        ...
+
+    def unpublished(self, most: int) -> dict[str, int]:
+        """Return, of the records that have waited longest, how much of each is out."""
         ...
 
     def raise_markers(self, published: Mapping[str, int]) -> None:

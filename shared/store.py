@@ -114,7 +114,7 @@ class Roots(Generic[S]):
         *,
         source: str,
         clock: Clock,
-        after_commit: Callable[[], None] = lambda: None,
+        after_commit: Callable[[Sequence[str]], None] = lambda refs: None,
     ) -> None:
         self.records = records
         self.source = source
@@ -224,7 +224,8 @@ class Roots(Generic[S]):
         made = self.records.write([plan.write for plan in plans])
         reached(Point.AFTER_COMMIT)
         if any(made):
-            self.after_commit()
+            written = zip(plans, made, strict=True)
+            self.after_commit([plan.after.ref for plan, is_made in written if is_made])
         return made
 
     def take_back(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -36,9 +36,15 @@ class Streams:
         self._source = roots.source
         self._clock = roots.clock
 
-    def pending(self, most: int = MOST_AT_ONCE) -> Iterator[Pending]:
-        """Yield what has not left yet, the longest waiting first."""
-        return self._records.pending(most)
+    def pending(
+        self, most: int = MOST_AT_ONCE, refs: Sequence[str] | None = None
+    ) -> Iterator[Pending]:
+        """Yield what has not left yet, of all records or of some, the longest waiting first."""
+        return self._records.pending(most, refs)
+
+    def unpublished(self, most: int) -> dict[str, int]:
+        """Return, of the records that have waited longest, how much of each is out."""
+        return self._records.unpublished(most)
 
     def mark_published(self, confirmed: Mapping[str, int]) -> None:
         """Note that the broker confirmed the events of each record up to a sequence."""

@@ -24,6 +24,8 @@ from shared.messaging.topology import EXCHANGE, HEARTBEAT, connection, is_rabbit
 
 CONFIRM_SECONDS: Final = 15.0
 PERSISTENT: Final = 2
+SENT_AT_ONCE: Final = 250
+"""Messages of a batch that are written before the loop sends them and hears what came back."""
 
 
 class PublishFailed(Exception):
@@ -105,6 +107,8 @@ class _Flight:
     waiting: dict[int, int] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
     confirmed: set[int] = field(default_factory=set)
+    settled: int = 0
+    """How many the broker confirmed, refused or gave back."""
     landed: threading.Event = field(default_factory=threading.Event)
 
 
@@ -189,11 +193,13 @@ class ConfirmingPublisher:
             ),
         )
 
-    def _send(self, flight: _Flight) -> None:
+    def _send(self, flight: _Flight, begin: int = 0) -> None:
         if self._channel is None:
             return
+        end = min(begin + SENT_AT_ONCE, len(flight.batch))
         try:
-            for place, each in enumerate(flight.batch):
+            for place in range(begin, end):
+                each = flight.batch[place]
                 properties = pika.BasicProperties(
                     content_type=CONTENT_TYPE,
                     content_encoding="utf-8",
@@ -205,6 +211,8 @@ class ConfirmingPublisher:
                 self._channel.basic_publish(
                     EXCHANGE.name, each.routing_key, each.body, properties, mandatory=True
                 )
+            if end < len(flight.batch):
+                self._connection.ioloop.add_callback_threadsafe(lambda: self._send(flight, end))
         except Exception as fault:
             self._on_lost(fault)
 
@@ -224,7 +232,8 @@ class ConfirmingPublisher:
             place = flight.waiting.pop(tag)
             if taken and flight.batch[place].id not in flight.returned:
                 flight.confirmed.add(place)
-        if not flight.waiting:
+            flight.settled += 1
+        if flight.settled == len(flight.batch):
             flight.landed.set()
 
 

@@ -1,8 +1,9 @@
 """The relay: publishes what no broker has confirmed yet, in order, and raises the marker.
 
-The process that wrote an event nudges its relay at once; a sweep picks up whatever a crash left
-behind. No user waits for the broker. A crash between publishing and raising the marker sends a
-duplicate, never a loss.
+The process that wrote an event nudges its relay at once, and that relay publishes it; a sweep picks
+up whatever a crash left behind: what it finds unmoved since the sweep before. So the relays of a
+service, one in each process, do not all publish the same. No user waits for the broker. A crash
+between publishing and raising the marker sends a duplicate, never a loss.
 """
 
 from __future__ import annotations
@@ -10,22 +11,25 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from shared.events.envelope import canonical
 from shared.faults import Point, reached
 from shared.messaging.publisher import Outgoing, Publisher, PublishFailed
-from shared.records import Pending
 from shared.streams import Streams
 
 log = logging.getLogger(__name__)
 
-LARGEST_BATCH: Final = 2000
-"""Events that are read in one pass."""
-IN_THE_AIR: Final = 500
-"""Events that are handed to the broker before their confirms are waited for."""
+LARGEST_BATCH: Final = 20_000
+"""Records that are read in one pass, part by part."""
+IN_THE_AIR: Final = 2000
+"""Events that are handed to the broker before their confirms are waited for. After each such part
+the broker is idle until the next one comes; and many markers raised at once cost the store less."""
+OWN_AT_ONCE: Final = 1000
+"""Records that are named in one question."""
 LONGEST_PAUSE: Final = 15.0
 
 
@@ -49,13 +53,21 @@ class Relay:
         self._in_the_air = in_the_air
         self._publisher: Publisher | None = None
         self.last_alive = time.monotonic()
+        self._own: set[str] = set()
+        """Records that this process wrote to since they were published last."""
+        self._lock = threading.Lock()
+        self._waited: dict[str, int] | None = None
+        """What the last sweep saw waiting, and how much of each was out."""
+        self._next_sweep = time.monotonic()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self.unroutable = 0
         """How many events of the last batch no queue was bound for."""
 
-    def nudge(self) -> None:
-        """Say that there is something to publish."""
+    def nudge(self, refs: Sequence[str]) -> None:
+        """Say that this process wrote something of these records that is to be published."""
+        with self._lock:
+            self._own |= set(refs)
         self._wake.set()
 
     def stop(self) -> None:
@@ -67,11 +79,15 @@ class Relay:
         """Publish until stopped; a broker that is away is tried again, for ever."""
         pause = 0.5
         while not self._stop.is_set():
-            self._wake.wait(self._sweep_seconds)
+            self._wake.wait(max(0.0, self._next_sweep - time.monotonic()))
             self._wake.clear()
+            self.last_alive = time.monotonic()
             try:
-                while not self._stop.is_set() and self.publish_pending():
-                    pause = 0.5
+                self.publish_own()
+                if time.monotonic() >= self._next_sweep:
+                    self.sweep()
+                    self._next_sweep = time.monotonic() + self._sweep_seconds
+                pause = 0.5
             except PublishFailed as fault:
                 log.warning("broker away", extra={"reason": str(fault), "retry_seconds": pause})
                 self._drop()
@@ -84,29 +100,58 @@ class Relay:
                 self._stop.wait(pause)
         self._drop()
 
-    def publish_pending(self) -> bool:
-        """Publish one batch. Returns True if it went out whole and there may be more.
+    def publish_own(self) -> None:
+        """Publish what this process wrote. What the broker has no queue for is left to a sweep.
+
+        Raises PublishFailed when the broker cannot be trusted with it.
+        """
+        while not self._stop.is_set() and (own := self._take_own()):
+            try:
+                self.publish_pending(own)
+            except BaseException:
+                with self._lock:
+                    self._own |= set(own)
+                raise
+
+    def sweep(self) -> None:
+        """Publish what others left: all that waits when this process begins, later what has not
+        moved since the sweep before. Clocks are not asked: they may be put back.
+
+        Raises PublishFailed when the broker cannot be trusted with it.
+        """
+        if self._waited is None:
+            while not self._stop.is_set() and self.publish_pending():
+                pass
+        before, self._waited = self._waited or {}, self._streams.unpublished(LARGEST_BATCH)
+        left = [ref for ref, out in self._waited.items() if before.get(ref) == out]
+        for begin in range(0, len(left), OWN_AT_ONCE):
+            self.publish_pending(left[begin : begin + OWN_AT_ONCE])
+
+    def _take_own(self) -> list[str]:
+        with self._lock:
+            taken = list(islice(self._own, OWN_AT_ONCE))
+            self._own -= set(taken)
+        return taken
+
+    def publish_pending(self, refs: Sequence[str] | None = None) -> bool:
+        """Publish one batch, of all records or of some, part by part. Returns True if it went out
+        whole and there may be more.
 
         Raises PublishFailed when the broker cannot be trusted with it.
         """
         self.last_alive = time.monotonic()
-        batch, owners = _outgoing(self._streams)
         self.unroutable = 0
-        if not batch:
+        batch = _Batch(self._streams, refs, self._in_the_air)
+        if batch.part is None:
             return False
-        out: dict[str, int] = {}
         try:
-            for begin in range(0, len(batch), self._in_the_air):
-                these = slice(begin, begin + self._in_the_air)
-                # What of the part before is out is noted while this part is on its way.
-                note = partial(self._streams.mark_published, out)
-                out = _unbroken(owners[these], self._publish(batch[these], note))
-                if self.unroutable:
-                    break
+            while batch.part and not self.unroutable and not self._stop.is_set():
+                batch.landed(self._publish(batch.part.messages, batch.meanwhile))
+                self.last_alive = time.monotonic()
         except PublishFailed:
-            self._streams.mark_published(out)
+            batch.note()
             raise
-        self._streams.mark_published(out)
+        batch.note()
         reached(Point.RELAY_AFTER_CONFIRM)
         return not self.unroutable
 
@@ -128,19 +173,52 @@ class Relay:
             self._publisher = None
 
 
-def _outgoing(streams: Streams) -> tuple[list[Outgoing], list[tuple[str, int]]]:
-    batch: list[Outgoing] = []
-    owners: list[tuple[str, int]] = []
-    for pending in streams.pending(LARGEST_BATCH):
-        batch += _messages(pending)
-        owners += [(pending.ref, event["sequence"]) for event in pending.events]
-        if len(batch) >= LARGEST_BATCH:
-            break
-    return batch, owners
+@dataclass(slots=True)
+class _Part:
+    """What is in the air together: messages, and of which record each is, at which sequence."""
+
+    messages: list[Outgoing] = field(default_factory=list)
+    owners: list[tuple[str, int]] = field(default_factory=list)
 
 
-def _messages(pending: Pending) -> list[Outgoing]:
-    return [Outgoing(each["id"], each["type"], canonical(each)) for each in pending.events]
+class _Batch:
+    """What goes out in one pass: `part` is the next to be handed to the broker, or in the air."""
+
+    def __init__(self, streams: Streams, refs: Sequence[str] | None, most: int) -> None:
+        self._streams = streams
+        self._parts = _parts(streams, refs, most)
+        self.part = next(self._parts, None)
+        self._after: _Part | None = None
+        self._out: dict[str, int] = {}
+
+    def meanwhile(self) -> None:
+        """Note what is out of the part before, and read the part after, so that the store works
+        while the broker does."""
+        self.note()
+        self._after = next(self._parts, None)
+
+    def landed(self, confirmed: set[int]) -> None:
+        """Go on to the part after."""
+        if self.part:
+            self._out = _unbroken(self.part.owners, confirmed)
+        self.part, self._after = self._after, None
+
+    def note(self) -> None:
+        """Raise the markers over what the broker confirmed of the last part that landed."""
+        self._streams.mark_published(self._out)
+
+
+def _parts(streams: Streams, refs: Sequence[str] | None, most: int) -> Iterator[_Part]:
+    part = _Part()
+    for pending in streams.pending(LARGEST_BATCH, refs):
+        for event in pending.events:
+            part.messages.append(Outgoing(event["id"], event["type"], canonical(event)))
+            part.owners.append((pending.ref, event["sequence"]))
+            if len(part.owners) == most:
+                yield part
+                part = _Part()
+    if part.owners:
+        yield part
 
 
 def _unbroken(owners: list[tuple[str, int]], confirmed: set[int]) -> dict[str, int]:

@@ -72,15 +72,23 @@ class MemoryRecords:
         self._at("records written", STORE_AWAY)
         return made
 
-    def pending(self, most: int) -> Iterator[Pending]:
-        """Yield what has not left yet."""
-        self._at("read what is unpublished", STORE_AWAY)
+    def unpublished(self, most: int) -> dict[str, int]:
+        """Return how much of each waiting record is out."""
+        self._at("read what waits", STORE_AWAY)
+        return {ref: self.shelf[ref].published for ref in self._waiting()[:most]}
+
+    def _waiting(self) -> list[str]:
         waiting = [
             (kept.unpublished_since, ref)
             for ref, kept in self.shelf.items()
             if kept.unpublished_since
         ]
-        for _, ref in sorted(waiting)[:most]:
+        return [ref for _, ref in sorted(waiting)]
+
+    def pending(self, most: int, refs: Sequence[str] | None = None) -> Iterator[Pending]:
+        """Yield what has not left yet."""
+        self._at("read what is unpublished", STORE_AWAY)
+        for ref in [each for each in self._waiting() if refs is None or each in refs][:most]:
             kept = self.shelf[ref]
             yield Pending(
                 ref=ref, events=tuple(kept.events[kept.published : kept.published + most])

@@ -70,7 +70,7 @@ def marked_before_it_is_confirmed(patch: pytest.MonkeyPatch) -> None:
     """What is handed to the broker counts as published."""
     publish = Relay.publish_pending
 
-    def hasty(relay: Relay) -> bool:
+    def hasty(relay: Relay, refs: Sequence[str] | None = None) -> bool:
         pending = list(relay._streams.pending(LARGEST_BATCH))
         relay._streams.mark_published({e.ref: e.events[-1]["sequence"] for e in pending})
         relay._streams = _Once(relay._streams, pending)
@@ -89,7 +89,7 @@ class _Once:
         self.streams = streams
         self._pending = pending
 
-    def pending(self, most: int) -> list[Any]:
+    def pending(self, most: int, refs: Sequence[str] | None = None) -> list[Any]:
         return self._pending
 
     def mark_published(self, _: Mapping[str, int]) -> None:

@@ -85,13 +85,13 @@ def test_a_changed_event_is_not_taken(line: Line) -> None:
 def test_the_effect_and_the_note_that_it_was_heard_are_one_write(line: Line) -> None:
     (event,) = line.say(1)
 
-    def die() -> None:
+    def die(refs: Sequence[str]) -> None:
         raise Killed
 
     line.hearers.after_commit = die
     with pytest.raises(Killed):
         line.hearer.receive(event)
-    line.hearers.after_commit = lambda: None
+    line.hearers.after_commit = lambda refs: None
 
     assert line.hearer.receive(event) is Outcome.ALREADY_HANDLED
     assert line.heard.state == Count(value=1, order=(1,))
@@ -103,7 +103,7 @@ def test_a_batch_is_heard_in_the_order_of_each_case_in_as_few_writes_as_that_tak
 ) -> None:
     ours, theirs = line.say(3), line.say(2, OTHER)
     bulks: list[int] = []
-    line.hearers.after_commit = lambda: bulks.append(1)
+    line.hearers.after_commit = lambda refs: bulks.append(1)
 
     came = [ours[0], theirs[0], ours[1], ours[1], theirs[1], ours[2], ours[0]]
     outcomes = line.hearer.receive_many(came)
