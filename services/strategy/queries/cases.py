@@ -83,12 +83,12 @@ def waiting_for(person: str, teams: Collection[str], directory: Directory) -> It
         {"state.meetings.lead.team": {"$in": list(teams)}},
         {"state.meetings.lead.person": person},
     )
-    without_one = (
+    without_one: tuple[Mapping[str, Any], ...] = (
         {"state.area": {"$in": mine}},
         {"state.area": {"$nin": anybodys}},
         {"state.earlier_cases": {"$ne": []}},
     )
-    no_team = {"state.allocation": None, "state.meetings": []}
+    no_team: Mapping[str, Any] = {"state.allocation": None, "state.meetings": []}
     yield from find({**WAITING, "$and": [{"$or": [*with_a_team, {**no_team, "$or": without_one}]}]})
 
 

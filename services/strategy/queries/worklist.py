@@ -140,9 +140,7 @@ def visits_of(cases: Iterable[Case], limits: TimeLimits) -> tuple[Item, ...]:
     )
 
 
-def _with_teams(
-    cases: Iterable[Case], directory: Directory
-) -> Iterator[tuple[Case, str | None]]:
+def _with_teams(cases: Iterable[Case], directory: Directory) -> Iterator[tuple[Case, str | None]]:
     found = tuple(cases)
     earlier = earlier_cases_of([case for case in found if not case.team])
     for case in found:
