@@ -83,7 +83,10 @@ def seen_promise(case: Case, child: CaseChild, limits: TimeLimits) -> Promise | 
 
 def visit_due(case: Case, child: CaseChild, limits: TimeLimits) -> datetime | None:
     """Return when a child is to be seen by: the promise, else what the manager set."""
-    promise = seen_promise(case, child, limits)
+    return _seen_by(case, seen_promise(case, child, limits))
+
+
+def _seen_by(case: Case, promise: Promise | None) -> datetime | None:
     if promise:
         return promise.due_at
     return case.allocation.visit_by if case.allocation else None
@@ -191,12 +194,13 @@ def _not_seen(mine: Mine, limits: TimeLimits) -> Iterator[Item]:
 
 
 def _visit_item(case: Case, team: str | None, child: CaseChild, limits: TimeLimits) -> Item:
+    promise = seen_promise(case, child, limits)
     return Item(
         case=case,
         team=team,
         child=child,
-        due_at=visit_due(case, child, limits),
-        planned=seen_promise(case, child, limits) is None,
+        due_at=_seen_by(case, promise),
+        planned=promise is None,
     )
 
 
