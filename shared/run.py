@@ -63,6 +63,7 @@ def main(name: str, build: Build) -> None:
     clock = clock_of(settings)
     warn_of_unknown_holidays(load_time_limits(settings.time_limits_file), clock.now())
     plumbing = plumb(build(settings, clock))
+    keep_what_is_there()
     {"web": serve, "work": work, "indexes": prepare}[role](plumbing)
 
 
@@ -170,7 +171,6 @@ def work(plumbing: Plumbing) -> None:
     open_when_healed(plumbing, over, complete)
     for job in (*_jobs(plumbing), _watch(plumbing)):
         parts[job.name] = partial(_repeat, job, over, pulse)
-    keep_what_is_there()
     threads += [_start(part, run, over) for part, run in parts.items()]
     log.info("working", extra={"parts": sorted(parts)})
     over.wait()
