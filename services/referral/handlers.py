@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -163,6 +163,7 @@ def enter_history(
 
     Returns what became of each, as `Roots.act_many` tells it.
     """
+    known = _known_to(entries, referrals)
 
     def act_of(entry: Entry) -> Act[Referral]:
         def decide(root: Root[Referral], now: datetime) -> Change[Referral] | None:
@@ -170,7 +171,9 @@ def enter_history(
                 return None
             if limits.in_force(Clock.DECISION, london_day(entry.at)) is None:
                 raise TooLongAgo
-            made = _judged(root, entry, referrals=referrals, guidance=guidance, secret=secret)
+            made = _judged(
+                root, entry, known=known, referrals=referrals, guidance=guidance, secret=secret
+            )
             return made and history.entered(root.state, made, at=entry.at)
 
         return Act(ref=entry.ref, decide=decide, by=lambda _: entry.by, entered_by=entry.entered_by)
@@ -178,10 +181,21 @@ def enter_history(
     return referrals.act_many([act_of(entry) for entry in entries])
 
 
+def _known_to(
+    entries: Sequence[Entry], referrals: Roots[Referral]
+) -> Mapping[str, Referral | None]:
+    """Read at once the earlier referrals that matches name. One that has steps among these entries
+    itself is left: it is read when they are made."""
+    named = {each.command.known_case for each in entries if isinstance(each.command, MatchChild)}
+    others = sorted(named - {each.ref for each in entries})
+    return {root.ref: root.state for root in referrals.load_many(others)} if others else {}
+
+
 def _judged(
     root: Root[Referral],
     entry: Entry,
     *,
+    known: Mapping[str, Referral | None],
     referrals: Roots[Referral],
     guidance: Sequence[Guidance],
     secret: str,
@@ -199,9 +213,9 @@ def _judged(
                 by=by,
                 at=at,
             )
-        case MatchChild():
-            known = referrals.load(command.known_case).state
-            return matching.match_child(state, command, known=known, by=by.id, at=at)
+        case MatchChild(known_case=ref):
+            earlier = known[ref] if ref in known else referrals.load(ref).state
+            return matching.match_child(state, command, known=earlier, by=by.id, at=at)
         case DecideThreshold():
             change = threshold.decide(state, command, by=by.id, at=at)
             require_version(guidance, command.guidance_version)

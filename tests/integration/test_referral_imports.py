@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from services.referral.documents import ReferralDocument
 from shared.auth import sha256
 from shared.database import collection_of
-from shared.ids import case_reference
+from shared.ids import case_reference, child_reference
+from shared.records import Record
 from tests.builders import a_decision, a_referral, feedback_given
 from tests.conftest import MakeSettings
 from tests.support.referral import MORNING, PEOPLE, ReferralDesk, open_desk, token_of
@@ -194,14 +196,9 @@ def test_an_imported_referral_goes_on_through_the_ordinary_doors(desk: ReferralD
     assert desk.events(first["case"])[-1].imported_by is None
 
 
-def test_a_child_received_in_the_same_bulk_is_matched(desk: ReferralDesk) -> None:
-    earlier, later = receive(), receive(at="2025-06-02T09:30:00+00:00")
-    send_both = send(desk, earlier, later)
-    assert results(send_both) == ["taken", "taken"]
-    child, known = (
-        desk.events(each["case"])[0].data["children"][0]["child"] for each in (later, earlier)
-    )
-    match = {
+def match(later: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    child, known = (child_reference(each["body"]["submission_id"], 0) for each in (later, earlier))
+    return {
         "step": "match",
         "case": later["case"],
         "at": "2025-06-02T09:40:00+00:00",
@@ -209,7 +206,43 @@ def test_a_child_received_in_the_same_bulk_is_matched(desk: ReferralDesk) -> Non
         "body": {"child": child, "known_child": known, "known_case": earlier["case"]},
     }
 
-    assert results(send(desk, match, match)) == ["taken", "taken-before"]
+
+def test_a_child_received_before_is_matched_once(desk: ReferralDesk) -> None:
+    earlier, later = receive(), receive(at="2025-06-02T09:30:00+00:00")
+    assert results(send(desk, earlier, later)) == ["taken", "taken"]
+    matched = match(later, earlier)
+
+    assert results(send(desk, matched, matched)) == ["taken", "taken-before"]
+
+
+def test_a_child_received_in_the_same_bulk_is_matched(desk: ReferralDesk) -> None:
+    earlier, later = receive(), receive(at="2025-06-02T09:30:00+00:00")
+
+    told = send(desk, earlier, later, match(later, earlier))
+
+    assert results(told) == ["taken"] * 3
+
+
+def test_what_many_matches_name_is_read_at_once(
+    desk: ReferralDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each read a thread waits for its turn: a bulk reads as often for many as for one."""
+    earlier = [receive() for _ in range(4)]
+    later = [receive(at="2025-06-02T09:30:00+00:00") for _ in range(4)]
+    send(desk, *earlier, *later)
+    records, asked = desk.referrals.records, list[int]()
+    find = records.find
+
+    def counted(refs: Sequence[str]) -> list[Record]:
+        asked.append(len(refs))
+        return find(refs)
+
+    monkeypatch.setattr(records, "find", counted)
+
+    told = send(desk, *(match(*pair) for pair in zip(later, earlier, strict=True)))
+
+    assert results(told) == ["taken"] * 4
+    assert asked == [4, 4]
 
 
 @pytest.mark.parametrize("person", sorted(PEOPLE))

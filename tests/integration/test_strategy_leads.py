@@ -278,3 +278,29 @@ def test_caseloads_are_counted_without_reading_a_case(world: World) -> None:
     chosen = str(plan["queryPlanner"]["winningPlan"])
     assert "IXSCAN" in chosen
     assert "FETCH" not in chosen
+
+
+def test_the_children_who_await_allocation_are_counted_by_who_led(world: World) -> None:
+    for number in (1, 2):
+        world.decided(ref(number))
+        call(world, a_call(number, submission=f"call-000{number}", minutes=60 * number))
+    world.clock.at = NOW + timedelta(hours=2)
+    leads = Counter(world.case(ref(number)).meetings[-1].lead.person for number in (1, 2))
+    for number in (1, 2):
+        case = world.case(ref(number))
+        held = RecordMeetingHeld(
+            ref=case.ref,
+            submission_id=f"record-000{number}",
+            held_at=NOW + timedelta(hours=1),
+            attendance=attendance(*CORE),
+            section_47=True,
+            rationale="Fictional rationale.",
+        )
+        record_meeting(
+            held, desk=world.desk, by=Actor(case.meetings[-1].lead.person, Role.TEAM_MANAGER)
+        )
+
+    load = world.desk.load(world.case(ref(1)), Slot.from_start(NOW, 60))
+
+    awaiting = {name: each.children_awaiting for name, each in load.managers.items()}
+    assert awaiting == {lead: 2 * cases for lead, cases in leads.items()}

@@ -13,7 +13,7 @@ from services.strategy.domain.allocation import Proposal, propose
 from services.strategy.domain.assignment import Load, ManagerLoad
 from services.strategy.domain.case import Case, Stage
 from services.strategy.domain.directory import Directory, Slot
-from services.strategy.queries.cases import earlier_cases, find
+from services.strategy.queries.cases import earlier_cases
 from shared.database import collection_of
 from shared.working_days import end_of_london_day, london_day
 
@@ -97,10 +97,18 @@ def _meetings(at: datetime) -> dict[str, dict[str, Any]]:
 
 def _awaiting() -> dict[str, int]:
     """By lead: the children of cases whose meeting was held and that nobody carries yet."""
-    children: Counter[str] = Counter()
-    for case in find({"state.stage": Stage.MEETING_HELD}):
-        children[case.meetings[-1].lead.person] += len(case.children)
-    return children
+    rows = collection_of(CaseDocument).aggregate(
+        [
+            {"$match": {"state.stage": Stage.MEETING_HELD}},
+            {
+                "$group": {
+                    "_id": {"$last": "$state.meetings.lead.person"},
+                    "children": {"$sum": {"$size": "$state.children"}},
+                }
+            },
+        ]
+    )
+    return {row["_id"]: row["children"] for row in rows}
 
 
 def proposals(case: Case, team: str, directory: Directory, *, at: datetime) -> tuple[Proposal, ...]:

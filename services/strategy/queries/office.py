@@ -45,7 +45,7 @@ class Office:
         every = by.role is not Role.TEAM_MANAGER or by.id == directory.head_of_service
         codes = [team.code for team in directory.teams] if every else directory.teams_of(by.id)
         return worklist.worklist(
-            cases.waiting(),
+            cases.waiting() if every else cases.waiting_for(by.id, codes, directory),
             person=by.id,
             teams=frozenset(codes),
             directory=directory,

@@ -10,7 +10,7 @@ from services.strategy.domain.assignment import receiving_team
 from services.strategy.domain.case import Case, CaseChild, Stage
 from services.strategy.domain.directory import Directory
 from services.strategy.domain.stages import Step, steps_from
-from services.strategy.queries.cases import earlier_cases
+from services.strategy.queries.cases import earlier_cases_of
 from shared.events.codes import Clock
 from shared.practice.due import due_for
 from shared.practice.limits import TimeLimits
@@ -83,7 +83,10 @@ def seen_promise(case: Case, child: CaseChild, limits: TimeLimits) -> Promise | 
 
 def visit_due(case: Case, child: CaseChild, limits: TimeLimits) -> datetime | None:
     """Return when a child is to be seen by: the promise, else what the manager set."""
-    promise = seen_promise(case, child, limits)
+    return _seen_by(case, seen_promise(case, child, limits))
+
+
+def _seen_by(case: Case, promise: Promise | None) -> datetime | None:
     if promise:
         return promise.due_at
     return case.allocation.visit_by if case.allocation else None
@@ -100,10 +103,8 @@ def promise_before_plan(case: Case, limits: TimeLimits) -> datetime | None:
 
 def team_of(case: Case, directory: Directory) -> str | None:
     """Return the team that has the case, or will receive it; None when no patch holds it."""
-    if case.team:
-        return case.team
-    team = receiving_team(case, earlier_cases(case), directory).team
-    return team.code if team else None
+    ((_, team),) = _with_teams([case], directory)
+    return team
 
 
 def worklist(
@@ -120,8 +121,8 @@ def worklist(
     """
     mine = [
         (case, team)
-        for case in cases
-        if (team := team_of(case, directory)) is None or team in teams or _leads(case, person)
+        for case, team in _with_teams(cases, directory)
+        if team is None or team in teams or _leads(case, person)
     ]
     return Worklist(
         to_call=_sorted(_to_call(mine, limits)),
@@ -140,6 +141,17 @@ def visits_of(cases: Iterable[Case], limits: TimeLimits) -> tuple[Item, ...]:
     return tuple(
         sorted(items, key=lambda item: (bool(item.child and item.child.visits), *_key(item)))
     )
+
+
+def _with_teams(cases: Iterable[Case], directory: Directory) -> Iterator[tuple[Case, str | None]]:
+    found = tuple(cases)
+    earlier = earlier_cases_of([case for case in found if not case.team])
+    for case in found:
+        if case.team:
+            yield case, case.team
+        else:
+            team = receiving_team(case, earlier[case.ref], directory).team
+            yield case, team.code if team else None
 
 
 def _leads(case: Case, person: str) -> bool:
@@ -182,12 +194,13 @@ def _not_seen(mine: Mine, limits: TimeLimits) -> Iterator[Item]:
 
 
 def _visit_item(case: Case, team: str | None, child: CaseChild, limits: TimeLimits) -> Item:
+    promise = seen_promise(case, child, limits)
     return Item(
         case=case,
         team=team,
         child=child,
-        due_at=visit_due(case, child, limits),
-        planned=seen_promise(case, child, limits) is None,
+        due_at=_seen_by(case, promise),
+        planned=promise is None,
     )
 
 

@@ -18,6 +18,8 @@ Row = tuple[str, str | None, datetime | None]
 """A case, a child of it where the row is about one, and when it is due."""
 
 INBOXES = {"decision": "received", "feedback": "decided", "done": "referrer-informed"}
+LINES = 50
+"""Lines of a part on the first page of the worklist."""
 PARTS = ("to_call", "to_acknowledge", "to_lead", "to_allocate", "not_seen")
 
 
@@ -35,7 +37,7 @@ def judge_lists(doors: Doors, streams: Streams) -> Iterator[Violation]:
     listed = {
         each["reference"]
         for part in reader.json(doors.manager, "/strategy/api/worklist").values()
-        for each in part
+        for each in part[:LINES]
     }
     yield from _on_the_page("the worklist", page, listed)
 
