@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -98,6 +98,8 @@ class Relay:
             while batch.part and not self.unroutable and not self._stop.is_set():
                 batch.landed(self._publish(batch.part.messages, batch.meanwhile))
                 self.last_alive = time.monotonic()
+                if not batch.part and not self.unroutable:
+                    batch.look_again()
         except PublishFailed:
             batch.note()
             raise
@@ -135,11 +137,17 @@ class _Batch:
     """What goes out in one pass: `part` is the next to be handed to the broker, or in the air."""
 
     def __init__(self, streams: Streams, most: int) -> None:
-        self._streams = streams
-        self._parts = _parts(streams, most)
-        self.part = next(self._parts, None)
-        self._after: _Part | None = None
+        self._streams, self._most = streams, most
         self._out: dict[str, int] = {}
+        """What the broker confirmed of the part that landed last, by record."""
+        self._after: _Part | None = None
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read what was written meanwhile, before the last markers are raised: it need not wait
+        for them."""
+        self._parts = _parts(self._streams, self._most, self._out)
+        self.part = next(self._parts, None)
 
     def meanwhile(self) -> None:
         """Note what is out of the part before, and read the part after, so that the store works
@@ -154,14 +162,16 @@ class _Batch:
         self.part, self._after = self._after, None
 
     def note(self) -> None:
-        """Raise the markers over what the broker confirmed of the last part that landed."""
+        """Raise the markers over it."""
         self._streams.mark_published(self._out)
 
 
-def _parts(streams: Streams, most: int) -> Iterator[_Part]:
+def _parts(streams: Streams, most: int, out: Mapping[str, int]) -> Iterator[_Part]:
     part = _Part()
     for pending in streams.pending(LARGEST_BATCH):
         for event in pending.events:
+            if event["sequence"] <= out.get(pending.ref, 0):
+                continue
             part.messages.append(Outgoing(event["id"], event["type"], canonical(event)))
             part.owners.append((pending.ref, event["sequence"]))
             if len(part.owners) == most:
