@@ -25,6 +25,7 @@ from shared.states import from_stored, to_stored
 
 DATABASE: Final = "audit"
 READ: Final = {"read": 1, "holes": 1}
+SEQUENCE: Final = {"_id": 0, "stream": 1, "sequence": 1}
 LINK: Final = {"event.previoushash": 1, "event.hash": 1}
 KEPT: Final = ("entries", "announcements")
 """The collections that a back-up holds, in the order they are read: what was heard, then what was
@@ -158,8 +159,14 @@ class MongoArchive:
 
     def head_of(self, stream: str) -> int:
         """Return the sequence up to which a stream is held without a hole."""
-        found = self._entries.find({"stream": stream}, {"_id": 0, "sequence": 1})
-        return head_without_hole(each["sequence"] for each in found)
+        return self.heads_of([stream])[stream]
+
+    def heads_of(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return, of several streams, up to where each is held without a hole."""
+        held: dict[str, list[int]] = {stream: [] for stream in streams}
+        for each in self._entries.find({"stream": {"$in": list(streams)}}, SEQUENCE):
+            held[each["stream"]].append(each["sequence"])
+        return {stream: head_without_hole(sequences) for stream, sequences in held.items()}
 
     def streams_held(self, source: str) -> int:
         """Return how many streams of a source are held."""

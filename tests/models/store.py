@@ -234,6 +234,10 @@ class MemoryArchive:
             each.sequence for each in self._kept.entries.values() if each.stream == stream
         )
 
+    def heads_of(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return, of several streams, up to where each is held without a hole."""
+        return {stream: self.head_of(stream) for stream in streams}
+
     def streams_held(self, source: str) -> int:
         """Return how many streams of a source are held."""
         return len({each.stream for each in self._kept.entries.values() if each.source == source})

@@ -54,6 +54,10 @@ class Archive(Protocol):
         """Return the sequence up to which a stream is held without a hole."""
         ...
 
+    def heads_of(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return, of several streams, up to where each is held without a hole."""
+        ...
+
     def streams_held(self, source: str) -> int:
         """Return how many streams of a source are held."""
         ...

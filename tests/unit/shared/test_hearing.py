@@ -225,8 +225,9 @@ def test_what_is_written_while_a_part_is_on_its_way_goes_out_next_and_nothing_go
 
 def test_a_relay_that_is_told_to_stop_ends_between_two_parts(line: Line) -> None:
     line.say(3)
-    broker, streams = Busy(lambda: relay.stop()), Streams(line.speakers)
+    streams = Streams(line.speakers)
     relay = Relay(streams, lambda: broker, sweep_seconds=1, in_the_air=2)
+    broker = Busy(relay.stop)
 
     relay.publish_pending()
 
