@@ -42,11 +42,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """How a service takes events, one or several at once, and how far it has heard a stream."""
+    """How a service takes events, one or several at once, and how far it has heard streams."""
 
     receive: Callable[[Envelope], Outcome]
     receive_many: Callable[[Sequence[Envelope]], list[Outcome | None]]
-    known_head: Callable[[str], int]
+    known_heads: Callable[[Sequence[str]], Mapping[str, int]]
 
 
 class Early(Exception):
@@ -68,13 +68,18 @@ class Hearer:
     def hearing(self) -> Hearing:
         """Return how events are taken here."""
         return Hearing(
-            receive=self.receive, receive_many=self.receive_many, known_head=self.known_head
+            receive=self.receive, receive_many=self.receive_many, known_heads=self.known_heads
         )
 
     def known_head(self, stream: str) -> int:
         """Return the sequence of the last event heard of a stream; 0 for none."""
-        subject = stream.split(":", 1)[1]
-        return self._roots.load(subject).heard.get(stream, 0)
+        return self.known_heads([stream])[stream]
+
+    def known_heads(self, streams: Sequence[str]) -> dict[str, int]:
+        """Return it of several streams."""
+        found = self._roots.records.find([stream.split(":", 1)[1] for stream in streams])
+        heard = zip(streams, found, strict=True)
+        return {stream: record.heard.get(stream, 0) for stream, record in heard}
 
     def receive(self, event: Envelope) -> Outcome:
         """Apply the event if it is the next of its stream.

@@ -142,7 +142,7 @@ def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
         meets.feed,
         service.clock,
         hears=service.hears,
-        known_head=hearing.known_head,
+        known_heads=hearing.known_heads,
         take=listener.take,
         is_held=held.is_held,
     )
@@ -151,7 +151,7 @@ def plumb(service: Service, ports: Ports | None = None) -> Plumbing:
         meets.feed,
         service.clock,
         hears=service.hears,
-        known_head=hearing.known_head,
+        known_heads=hearing.known_heads,
         is_held=held.is_held,
     )
     settings = service.settings

@@ -19,5 +19,5 @@ def hearing(oversight: Oversight) -> Hearing:
     return Hearing(
         receive=partial(receive, oversight=oversight),
         receive_many=partial(receive_many, oversight=oversight),
-        known_head=oversight.archive.head_of,
+        known_heads=oversight.archive.heads_of,
     )

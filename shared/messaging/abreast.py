@@ -17,7 +17,7 @@ from pymongo.database import Database
 from shared.clock import Clock
 from shared.database import durable
 from shared.events.envelope import Envelope
-from shared.messaging.feed import LONG_AGO, Feed, FeedUnavailable
+from shared.messaging.feed import LONG_AGO, Feed, FeedUnavailable, KnownHeads, with_known
 
 OVERLAP: Final = timedelta(seconds=5)
 """How long a write may take from the time it bears to the moment it can be read."""
@@ -48,14 +48,14 @@ class Abreast:
         clock: Clock,
         *,
         hears: tuple[str, ...],
-        known_head: Callable[[str], int],
+        known_heads: KnownHeads,
         is_held: Callable[[Envelope], bool],
     ) -> None:
         self._looks = durable(database["feed_looks"])
         self._feed = feed
         self._clock = clock
         self._hears = hears
-        self._known_head = known_head
+        self._known_heads = known_heads
         self._is_held = is_held
 
     def look(self) -> None:
@@ -89,13 +89,13 @@ class Abreast:
         }
 
     def _first_unheard(self, source: str, *, since: datetime) -> datetime | None:
-        for head in self._feed.heads(source, since=since):
-            known = self._known_head(head.stream)
+        for head, known in with_known(self._feed.heads(source, since=since), self._known_heads):
             if known < head.sequence:
                 missing = self._feed.read(source, head.stream, after=known)[:1]
                 # Heard while we asked, or held here: then it is not unheard.
                 for first in missing:
-                    if self._known_head(head.stream) == known and not self._is_held(first):
+                    still = self._known_heads([head.stream])[head.stream] == known
+                    if still and not self._is_held(first):
                         return first.time
         return None
 

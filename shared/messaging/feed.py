@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Final, Protocol
 
 import requests
@@ -29,6 +30,8 @@ OVERLAP: Final = timedelta(minutes=5)
 """How far each comparison looks back, so that clocks that differ a little hide nothing."""
 WHOLE_EVERY: Final = timedelta(hours=1)
 """How often all is compared, whatever the marks say: they rest on clocks, and clocks jump."""
+COMPARED_TOGETHER: Final = 500
+"""Heads, as many as stand on a page of a feed, of which the store is asked in one question."""
 LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -65,6 +68,27 @@ class Feed(Protocol):
     def time_of(self, source: str) -> datetime:
         """Return what time it is at a source. Raises FeedUnavailable."""
         ...
+
+
+KnownHeads = Callable[[Sequence[str]], Mapping[str, int]]
+"""How far a service has heard each of several streams."""
+
+
+def with_known(
+    heads: Iterable[FeedHead], known_heads: KnownHeads
+) -> Iterator[tuple[FeedHead, int]]:
+    """Yield each head with how far its stream has been heard here, many asked at once.
+
+    Of one that seems to be behind it is asked anew: it may have come since.
+    """
+    heads = iter(heads)
+    while some := list(islice(heads, COMPARED_TOGETHER)):
+        known = known_heads([each.stream for each in some])
+        for each in some:
+            here = known[each.stream]
+            if here < each.sequence:
+                here = known_heads([each.stream])[each.stream]
+            yield each, here
 
 
 class FeedMarks(Protocol):
@@ -170,7 +194,7 @@ class CatchUp:
         clock: Clock,
         *,
         hears: tuple[str, ...],
-        known_head: Callable[[str], int],
+        known_heads: KnownHeads,
         take: Callable[..., Any],
         is_held: Callable[[Envelope], bool],
     ) -> None:
@@ -178,7 +202,7 @@ class CatchUp:
         self._feed = feed
         self._clock = clock
         self._hears = hears
-        self._known_head = known_head
+        self._known_heads = known_heads
         self._take = take
         self._is_held = is_held
         self._whole: dict[str, datetime] = {}
@@ -202,12 +226,11 @@ class CatchUp:
         now = self._clock.now()
         since = self._since(source, now)
         newest, missing, all_settled = since, 0, True
-        for head in self._feed.heads(source, since=since):
+        for head, known in with_known(self._feed.heads(source, since=since), self._known_heads):
             # By our clock a time to come is no moment ago: the source's clock is ahead of ours.
             if now - grace < head.changed_at <= now:
                 all_settled = False
                 continue
-            known = self._known_head(head.stream)
             if known < head.sequence:
                 missing += self._fetch(source, head.stream, known)
             if all_settled:

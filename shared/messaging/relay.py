@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
@@ -19,9 +19,13 @@ from typing import Final
 from shared.events.envelope import canonical
 from shared.faults import Point, reached
 from shared.messaging.publisher import Outgoing, Publisher, PublishFailed
+from shared.records import Pending
 from shared.streams import Streams
 
 log = logging.getLogger(__name__)
+
+Refs = Sequence[str] | None
+"""Of which records; None: of all."""
 
 LARGEST_BATCH: Final = 20_000
 """Records that are read in one pass, part by part."""
@@ -64,7 +68,7 @@ class Relay:
         self.unroutable = 0
         """How many events of the last batch no queue was bound for."""
 
-    def nudge(self, refs: Sequence[str]) -> None:
+    def nudge(self, refs: Iterable[str]) -> None:
         """Say that this process wrote something of these records that is to be published."""
         with self._lock:
             self._own |= set(refs)
@@ -105,13 +109,22 @@ class Relay:
 
         Raises PublishFailed when the broker cannot be trusted with it.
         """
-        while not self._stop.is_set() and (own := self._take_own()):
-            try:
-                self.publish_pending(own)
-            except BaseException:
-                with self._lock:
-                    self._own |= set(own)
-                raise
+        taken: set[str] = set()
+
+        def written_meanwhile() -> list[str]:
+            with self._lock:
+                own = list(islice(self._own, OWN_AT_ONCE))
+                self._own -= set(own)
+            for ref in own:
+                taken.add(ref)
+            return own
+
+        try:
+            while not self._stop.is_set() and self._publish_of(written_meanwhile):
+                taken.clear()
+        except BaseException:
+            self.nudge(taken)
+            raise
 
     def sweep(self) -> None:
         """Publish what others left: all that waits when this process begins, later what has not
@@ -127,27 +140,26 @@ class Relay:
         for begin in range(0, len(left), OWN_AT_ONCE):
             self.publish_pending(left[begin : begin + OWN_AT_ONCE])
 
-    def _take_own(self) -> list[str]:
-        with self._lock:
-            taken = list(islice(self._own, OWN_AT_ONCE))
-            self._own -= set(taken)
-        return taken
-
     def publish_pending(self, refs: Sequence[str] | None = None) -> bool:
         """Publish one batch, of all records or of some, part by part. Returns True if it went out
         whole and there may be more.
 
         Raises PublishFailed when the broker cannot be trusted with it.
         """
+        return self._publish_of(lambda: refs)
+
+    def _publish_of(self, of: Callable[[], Refs]) -> bool:
         self.last_alive = time.monotonic()
         self.unroutable = 0
-        batch = _Batch(self._streams, refs, self._in_the_air)
+        batch = _Batch(self._streams, of, self._in_the_air)
         if batch.part is None:
             return False
         try:
             while batch.part and not self.unroutable and not self._stop.is_set():
                 batch.landed(self._publish(batch.part.messages, batch.meanwhile))
                 self.last_alive = time.monotonic()
+                if not batch.part and not self.unroutable:
+                    batch.look_again()
         except PublishFailed:
             batch.note()
             raise
@@ -184,12 +196,19 @@ class _Part:
 class _Batch:
     """What goes out in one pass: `part` is the next to be handed to the broker, or in the air."""
 
-    def __init__(self, streams: Streams, refs: Sequence[str] | None, most: int) -> None:
-        self._streams = streams
-        self._parts = _parts(streams, refs, most)
-        self.part = next(self._parts, None)
-        self._after: _Part | None = None
+    def __init__(self, streams: Streams, of: Callable[[], Refs], most: int) -> None:
+        self._streams, self._of, self._most = streams, of, most
         self._out: dict[str, int] = {}
+        """What the broker confirmed of the part that landed last, by record."""
+        self._after: _Part | None = None
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read what was written meanwhile, before the last markers are raised: it need not wait
+        for them."""
+        pending = self._streams.pending(LARGEST_BATCH, self._of())
+        self._parts = _parts(pending, self._most, self._out)
+        self.part = next(self._parts, None)
 
     def meanwhile(self) -> None:
         """Note what is out of the part before, and read the part after, so that the store works
@@ -204,16 +223,18 @@ class _Batch:
         self.part, self._after = self._after, None
 
     def note(self) -> None:
-        """Raise the markers over what the broker confirmed of the last part that landed."""
+        """Raise the markers over it."""
         self._streams.mark_published(self._out)
 
 
-def _parts(streams: Streams, refs: Sequence[str] | None, most: int) -> Iterator[_Part]:
+def _parts(pending: Iterable[Pending], most: int, out: Mapping[str, int]) -> Iterator[_Part]:
     part = _Part()
-    for pending in streams.pending(LARGEST_BATCH, refs):
-        for event in pending.events:
+    for each in pending:
+        for event in each.events:
+            if event["sequence"] <= out.get(each.ref, 0):
+                continue
             part.messages.append(Outgoing(event["id"], event["type"], canonical(event)))
-            part.owners.append((pending.ref, event["sequence"]))
+            part.owners.append((each.ref, event["sequence"]))
             if len(part.owners) == most:
                 yield part
                 part = _Part()

@@ -43,7 +43,7 @@ class Line:
             self.feed,
             self.hears,
             hears=("/referral",),
-            known_head=toy.hearer.known_head,
+            known_heads=toy.hearer.known_heads,
             take=toy.listener.take,
             is_held=toy.held.is_held,
         )

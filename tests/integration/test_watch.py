@@ -322,7 +322,7 @@ class Listening:
             self.source,
             self.source.clock,
             hears=("/referral",),
-            known_head=lambda stream: self.known,
+            known_heads=lambda streams: dict.fromkeys(streams, self.known),
             is_held=lambda event: self.held,
         )
         abreast.look()

@@ -102,7 +102,7 @@ class LineMachine(RuleBasedStateMachine):
             feed,
             self.clock,
             hears=("/referral",),
-            known_head=hearer.known_head,
+            known_heads=hearer.known_heads,
             take=self.listener.take,
             is_held=self.held.is_held,
         )

@@ -113,7 +113,7 @@ class Toy:
             self.feed,
             clock,
             hears=("/referral",),
-            known_head=self.hearer.known_head,
+            known_heads=self.hearer.known_heads,
             take=self.listener.take,
             is_held=self.held.is_held,
         )
@@ -123,7 +123,7 @@ class Toy:
         return Hearing(
             receive=self.receive,
             receive_many=self.receive_many,
-            known_head=self.hearer.known_head,
+            known_heads=self.hearer.known_heads,
         )
 
     def receive(self, event: Envelope) -> Outcome:

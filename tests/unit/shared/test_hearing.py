@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from shared.clock import SystemClock
-from shared.events.envelope import Envelope
+from shared.events.envelope import Envelope, parse
 from shared.events.referral import ReferrerInformed
 from shared.hearing import Early, Hearer, Outcome
 from shared.messaging.causes import NotIntact
-from shared.messaging.publisher import PublishFailed
+from shared.messaging.publisher import Outgoing, PublishFailed
 from shared.messaging.relay import Relay
 from shared.records import RecordWrite
 from shared.store import Root, Roots, Write
@@ -191,6 +191,48 @@ def test_what_the_broker_did_not_confirm_has_not_left(line: Line) -> None:
 
     assert not Relay(streams, Half, sweep_seconds=1).publish_pending()
     assert [len(each.events) for each in streams.pending()] == [2]
+
+
+class Busy(Refusing):
+    """A broker that takes everything; something happens while it takes the first part."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        self.then = then
+        self.parts: list[list[bytes]] = []
+
+    def publish(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None]) -> set[int]:
+        """Confirm all of it."""
+        meanwhile()
+        if not self.parts:
+            self.then()
+        self.parts.append([each.body for each in batch])
+        return set(range(len(batch)))
+
+
+def test_what_is_written_while_a_part_is_on_its_way_goes_out_next_and_nothing_goes_out_twice(
+    line: Line,
+) -> None:
+    line.say(3)
+    broker = Busy(lambda: (line.say(2), line.say(1, OTHER)))
+    streams = Streams(line.speakers)
+
+    assert Relay(streams, lambda: broker, sweep_seconds=1, in_the_air=2).publish_pending()
+
+    sent = [parse(body).key for part in broker.parts for body in part]
+    assert sent == [*(f"referral:{REF}#{place}" for place in range(1, 6)), f"referral:{OTHER}#1"]
+    assert list(streams.pending()) == [], "all of it is noted"
+
+
+def test_a_relay_that_is_told_to_stop_ends_between_two_parts(line: Line) -> None:
+    line.say(3)
+    streams = Streams(line.speakers)
+    relay = Relay(streams, lambda: broker, sweep_seconds=1, in_the_air=2)
+    broker = Busy(relay.stop)
+
+    relay.publish_pending()
+
+    assert [len(part) for part in broker.parts] == [2]
+    assert [len(each.events) for each in streams.pending()] == [1], "what went out is noted"
 
 
 def test_a_relay_with_nothing_to_publish_passes_none_of_its_points(
