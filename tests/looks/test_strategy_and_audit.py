@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
+from services.strategy.pages import worklists
 from tests.conftest import MakeSettings
 from tests.integration import test_strategy_doors as line
 from tests.integration.audit_world import AuditWorld
@@ -66,6 +67,18 @@ def test_the_pages_of_a_team_manager(browser: Browser, make_settings: MakeSettin
 
     case, waiting = f"/strategy/cases/{line.REF}", f"/strategy/cases/{other}"
     paths = ("/strategy/worklist", case, waiting, f"{waiting}/meeting", "/strategy/directory")
+    look_at(browser, world.app, WEST, paths)
+
+
+def test_the_parts_of_a_long_worklist(
+    browser: Browser, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worklists, "LINES", 2)
+    world = World(make_settings())
+    for number in range(5):
+        world.decided(f"MASH-TEST0-0000{number}")
+
+    paths = ("/strategy/worklist", "/strategy/worklist?to_call=2#to-call")
     look_at(browser, world.app, WEST, paths)
 
 
