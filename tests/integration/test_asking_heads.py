@@ -13,8 +13,8 @@ from shared.events.audit import ClockBreached
 from shared.events.codes import Clock, Role
 from shared.messaging.feed import FeedClient, FeedUnavailable
 from shared.plumbing import Plumbing, plumb
-from shared.run import web_app
 from shared.store import Actor
+from shared.web.plumbing import add_plumbing
 from tests.conftest import MakeSettings
 from tests.integration.audit_world import SetClock
 from tests.support.browser import served
@@ -35,7 +35,9 @@ def audit(make_settings: MakeSettings) -> Plumbing:
 
 @pytest.fixture
 def url(audit: Plumbing) -> Iterator[str]:
-    with served(web_app(audit)) as url:
+    app = audit.service.web()
+    add_plumbing(app, audit)
+    with served(app) as url:
         yield url
 
 
