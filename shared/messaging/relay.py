@@ -26,6 +26,8 @@ LARGEST_BATCH: Final = 20_000
 IN_THE_AIR: Final = 2000
 """Events that are handed to the broker before their confirms are waited for. After each such part
 the broker is idle until the next one comes; and many markers raised at once cost the store less."""
+FEW: Final = 100
+"""Records whose markers may still be down while it is looked what else was written."""
 LONGEST_PAUSE: Final = 15.0
 
 
@@ -141,13 +143,15 @@ class _Batch:
         self._out: dict[str, int] = {}
         """What the broker confirmed of the part that landed last, by record."""
         self._after: _Part | None = None
-        self.look_again()
+        self._parts = _parts(streams, most, self._out)
+        self.part = next(self._parts, None)
 
     def look_again(self) -> None:
         """Read what was written meanwhile, before the last markers are raised: it need not wait
-        for them."""
-        self._parts = _parts(self._streams, self._most, self._out)
-        self.part = next(self._parts, None)
+        for them. After a large part it does: all that is out would be read again."""
+        if len(self._out) <= FEW:
+            self._parts = _parts(self._streams, self._most, self._out)
+            self.part = next(self._parts, None)
 
     def meanwhile(self) -> None:
         """Note what is out of the part before, and read the part after, so that the store works
