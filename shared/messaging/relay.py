@@ -34,6 +34,8 @@ IN_THE_AIR: Final = 2000
 the broker is idle until the next one comes; and many markers raised at once cost the store less."""
 OWN_AT_ONCE: Final = 1000
 """Records that are named in one question."""
+FEW: Final = 100
+"""Records whose markers may still be down while it is looked what else was written."""
 LONGEST_PAUSE: Final = 15.0
 
 
@@ -200,15 +202,17 @@ class _Batch:
         self._streams, self._of, self._most = streams, of, most
         self._out: dict[str, int] = {}
         """What the broker confirmed of the part that landed last, by record."""
+        self.part: _Part | None = None
         self._after: _Part | None = None
         self.look_again()
 
     def look_again(self) -> None:
         """Read what was written meanwhile, before the last markers are raised: it need not wait
-        for them."""
-        pending = self._streams.pending(LARGEST_BATCH, self._of())
-        self._parts = _parts(pending, self._most, self._out)
-        self.part = next(self._parts, None)
+        for them. After a large part it does: all that is out would be read again."""
+        if len(self._out) <= FEW:
+            pending = self._streams.pending(LARGEST_BATCH, self._of())
+            self._parts = _parts(pending, self._most, self._out)
+            self.part = next(self._parts, None)
 
     def meanwhile(self) -> None:
         """Note what is out of the part before, and read the part after, so that the store works
