@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import IO, Final
 
 import requests
@@ -83,9 +84,11 @@ class Embedded:
         write_private(self.folder.running, running)
         return sign_ins
 
-    def keep_running(self, stopping: threading.Event) -> None:
+    def keep_running(self, asked: AskedToStop) -> None:
         """Restart what dies, until told to stop."""
-        while not stopping.wait(LOOK_EVERY):
+        pause = threading.Event()
+        while not asked:
+            pause.wait(LOOK_EVERY)
             restart_the_dead(self.children, self.tell)
 
     def stop(self) -> None:
@@ -230,18 +233,38 @@ def _is_ready(url: str) -> bool:
         return False
 
 
+class AskedToStop:
+    """Handles a signal: interrupts what is being done, and remembers it. Python drops an interrupt
+    that comes while it clears an object away, and the launcher would run on for ever.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Interrupt. Raises KeyboardInterrupt."""
+        self._asked = True
+        raise KeyboardInterrupt
+
+    def __bool__(self) -> bool:
+        """Has anybody asked?"""
+        return self._asked
+
+
 Welcome = Callable[[str, tuple[accounts.SignIn, ...], DataFolder], None]
 
 
 def run(folder: DataFolder, wishes: Wishes, *, tell: Tell, welcome: Welcome) -> None:
     """Start, say where it is, keep it running, and stop it in order at Ctrl-C or SIGTERM."""
     with only_launcher(folder):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        asked = AskedToStop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, asked)
         system = Embedded(folder=folder, wishes=wishes, tell=tell)
         try:
             sign_ins = system.start()
             welcome(system.url, sign_ins, folder)
-            system.keep_running(threading.Event())
+            system.keep_running(asked)
         except KeyboardInterrupt:
             tell("Stopping")
         finally:
