@@ -149,8 +149,9 @@ class Embedded:
             for name in service_names()
         ]
         for job in jobs:
+            # One after another: kombu's local transport reads its bindings while another job
+            # writes them.
             job.start()
-        for job in jobs:
             if job.process is not None and job.process.wait(READY_WITHIN):
                 raise CannotStart(f"{job.name} failed. Its last words:\n{job.last_words()}")
             job.pid_file.unlink(missing_ok=True)
