@@ -35,6 +35,7 @@ class Streams:
         self._records = roots.records
         self._source = roots.source
         self._clock = roots.clock
+        self._of_ours = stream_of(roots.source, "")
 
     def pending(
         self, most: int = MOST_AT_ONCE, refs: Sequence[str] | None = None
@@ -61,10 +62,9 @@ class Streams:
 
     def heads_of(self, streams: Iterable[str]) -> dict[str, int]:
         """Return how long those of several streams are that are held here."""
-        by_ref = {ref: name for name in streams for ref in [name.partition(":")[2]]}
-        chosen = {ref: it for ref, it in by_ref.items() if it == stream_of(self._source, ref)}
-        lengths = self._records.lengths(list(chosen))
-        return {chosen[ref]: length for ref, length in lengths.items() if length}
+        refs = [name.partition(":")[2] for name in streams if name.startswith(self._of_ours)]
+        lengths = self._records.lengths(refs)
+        return {stream_of(self._source, ref): long for ref, long in lengths.items() if long}
 
     def heads(
         self, *, since: datetime, after_ref: str = "", most: int = MOST_AT_ONCE

@@ -138,8 +138,9 @@ def _say_together(
         certain = {ref: its for ref, its in clocks.items() if ref not in in_doubt}
         clocks = certain | _clocks_of_several(in_doubt, oversight)
     acts = [
-        Act(ref=ref, decide=partial(_decide, its, at, not silent), by=lambda _: AUDIT)
+        Act(ref=ref, decide=partial(_decide, its, at, may_break), by=lambda _: AUDIT)
         for ref, its in clocks.items()
+        for may_break in [ref in in_doubt and not silent]
     ]
     outcomes = oversight.announcements.act_many(acts)
     done = {each.root.ref: each for each in outcomes if isinstance(each, Done)}
@@ -180,12 +181,12 @@ def _clocks_of_several(
 def _decide(
     clocks: tuple[ClockState, ...],
     asked_at: datetime,
-    all_answered: bool,
+    breaches: bool,
     root: Root[Announcements],
     now: datetime,
 ) -> Change[Announcements] | None:
     # What was done while the services were being asked may not be among what they said.
-    said = announce(root.state, clocks, at=min(now, asked_at), now=now, breaches=all_answered)
+    said = announce(root.state, clocks, at=min(now, asked_at), now=now, breaches=breaches)
     return None if said is None else Change(*said)
 
 
