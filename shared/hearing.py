@@ -71,12 +71,8 @@ class Hearer:
             receive=self.receive, receive_many=self.receive_many, known_heads=self.known_heads
         )
 
-    def known_head(self, stream: str) -> int:
-        """Return the sequence of the last event heard of a stream; 0 for none."""
-        return self.known_heads([stream])[stream]
-
     def known_heads(self, streams: Sequence[str]) -> dict[str, int]:
-        """Return it of several streams."""
+        """Return the sequence of the last event heard of each stream; 0 for none."""
         found = self._roots.records.find([stream.split(":", 1)[1] for stream in streams])
         heard = zip(streams, found, strict=True)
         return {stream: record.heard.get(stream, 0) for stream, record in heard}

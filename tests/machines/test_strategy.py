@@ -170,6 +170,10 @@ class StrategyMachine(RuleBasedStateMachine):
         for _ in range(steps):
             self.goes_on_as_it_should(REFS[0])
 
+    def heard_of(self, stream: str) -> int:
+        """How far a stream has been heard."""
+        return self.hearer.known_heads([stream])[stream]
+
     @rule(ref=refs, outcome=st.sampled_from(ThresholdOutcome))
     def source_writes(self, ref: str, outcome: ThresholdOutcome) -> None:
         """The referral service writes: received, decided, matched, informed."""
@@ -186,15 +190,15 @@ class StrategyMachine(RuleBasedStateMachine):
     @rule(ref=refs)
     def hear_the_next(self, ref: str) -> None:
         """The next event of a stream arrives."""
-        stream, known = self.source.streams.get(ref, []), self.hearer.known_head(f"referral:{ref}")
+        stream, known = self.source.streams.get(ref, []), self.heard_of(f"referral:{ref}")
         if known < len(stream):
             assert self.hearer.receive(stream[known]) is Outcome.HANDLED
-            assert self.hearer.known_head(f"referral:{ref}") == known + 1
+            assert self.heard_of(f"referral:{ref}") == known + 1
 
     @rule(ref=refs, place=st.integers(0, 3))
     def hear_any(self, ref: str, place: int) -> None:
         """Any event arrives: again, in its turn, or too early; only its turn changes anything."""
-        stream, known = self.source.streams.get(ref, []), self.hearer.known_head(f"referral:{ref}")
+        stream, known = self.source.streams.get(ref, []), self.heard_of(f"referral:{ref}")
         if place >= len(stream):
             return
         before = self.look()
@@ -214,7 +218,7 @@ class StrategyMachine(RuleBasedStateMachine):
         """A batch arrives, in any order: of each case the next ones are heard, and no other."""
         streams = self.source.streams
         came = [streams[ref][n] for ref, n in several if n < len(streams.get(ref, []))]
-        known = {event.stream: self.hearer.known_head(event.stream) for event in came}
+        known = {event.stream: self.heard_of(event.stream) for event in came}
         left: set[str] = set()
         for event, outcome in zip(came, self.hearer.receive_many(came), strict=True):
             if outcome is Outcome.HANDLED:
@@ -225,7 +229,7 @@ class StrategyMachine(RuleBasedStateMachine):
             else:
                 assert event.sequence > known[event.stream] or event.stream in left
                 left.add(event.stream)
-        assert all(self.hearer.known_head(stream) == head for stream, head in known.items())
+        assert all(self.heard_of(stream) == head for stream, head in known.items())
 
     @rule(ref=refs)
     def goes_on_as_it_should(self, ref: str) -> None:
