@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import pika
@@ -36,7 +37,7 @@ BARE: Final = "golden_thread_bench"
 
 def ours(settings: Settings) -> None:
     """Consume as audit's worker does."""
-    plumbing = plumb(build(settings, SystemClock()))
+    plumbing = plumb(build(replace(settings, begins_again=True), SystemClock()))
     settle_memory()
     consumer = Consumer(settings.amqp_url, "audit", plumbing.listener)
     on_term(consumer.stop)

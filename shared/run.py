@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from types import FrameType
@@ -65,7 +66,7 @@ def main(name: str, build: Build) -> None:
         faults.arm(settings.crash_at)
     clock = clock_of(settings)
     warn_of_unknown_holidays(load_time_limits(settings.time_limits_file), clock.now())
-    plumbing = plumb(build(settings, clock))
+    plumbing = plumb(build(replace(settings, begins_again=role == "work"), clock))
     settle_memory()
     {"web": serve, "work": work, "indexes": prepare}[role](plumbing)
 

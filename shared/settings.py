@@ -50,6 +50,9 @@ class Settings:
     catch_up_seconds: float
     sweep_seconds: float
     crash_at: Point | None
+    begins_again: bool = False
+    """Is this a worker? What it did not bring to an end it takes again, from its queue or in its
+    next round, and every write of it knows whether it was made. From no variable: its role says."""
 
     @property
     def embedded(self) -> bool:

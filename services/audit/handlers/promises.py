@@ -35,8 +35,9 @@ log = logging.getLogger(__name__)
 
 AUDIT: Final = Actor("audit", Role.SERVICE)
 OTHERS: Final = tuple(f"/{name}" for name in SERVICES_WITH_FEEDS if f"/{name}" != SOURCE)
-TOGETHER: Final = 200
-"""Cases of which a sweep says in one write what is certain."""
+TOGETHER: Final = 50
+"""Cases of which a sweep says in one write what is certain. What arrives meanwhile waits behind
+that write, so that more would be felt on the timeline."""
 WATCHED: Final = timedelta(days=90)
 """How long after its last event the watchdog looks at a case: far longer than any promise runs."""
 
