@@ -41,7 +41,8 @@ class Streams:
         self, most: int = MOST_AT_ONCE, refs: Sequence[str] | None = None
     ) -> Iterator[Pending]:
         """Yield what has not left yet, of all records or of some, the longest waiting first."""
-        return self._records.pending(most, refs)
+        none_named = refs is not None and not refs
+        return iter(()) if none_named else self._records.pending(most, refs)
 
     def unpublished(self, most: int) -> dict[str, int]:
         """Return, of the records that have waited longest, how much of each is out."""
