@@ -24,6 +24,8 @@ KEPT: Final = Path("build/bench")
 WIDE: Final = 132
 """Columns of a table that goes into a file."""
 TWO: Final = 2
+ALIKE: Final = 1.15
+"""Up to this ratio two speeds of a processor are one."""
 screen = Console(width=None if sys.stdout.isatty() else WIDE)
 
 
@@ -55,6 +57,13 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     for name in ("processor", "cores", "memory_gib", "system", "python"):
         if machine[name] != other[name]:
             said.append(f"not the same {name}: {machine[name]}, then {other[name]}")
+    # Runs from before the turns were counted have none.
+    turns, other_turns = machine.get("turns_ms"), other.get("turns_ms")
+    if turns and other_turns and max(turns, other_turns) > ALIKE * min(turns, other_turns):
+        said.append(
+            f"not the same speed: a piece of Python took {turns} ms, then {other_turns}; "
+            "compare the ratios of each run, not the figures"
+        )
     if before["quick"] != after["quick"]:
         said.append("one run is quick and the other is not: their sizes differ")
     # Runs from before the year was measured have no share.

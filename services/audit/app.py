@@ -40,6 +40,8 @@ from shared.web import create_web
 NAME: Final = "audit"
 
 WATCHDOG_EVERY: Final = timedelta(minutes=5)
+UNREAD_EVERY: Final = timedelta(hours=1)
+"""It looks at everything, as the comparison with the sources does once an hour."""
 
 
 def build(settings: Settings, clock: Clock) -> Service:
@@ -79,6 +81,11 @@ def _jobs(settings: Settings, oversight: Oversight) -> tuple[Job, ...]:
             every_seconds=WATCHDOG_EVERY.total_seconds(),
             run=partial(watch, oversight),
             measure=Measure.MENDED,
+        ),
+        Job(
+            name="unread",
+            every_seconds=UNREAD_EVERY.total_seconds(),
+            run=partial(project_what_is_behind, oversight),
         ),
     )
 

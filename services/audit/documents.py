@@ -226,32 +226,24 @@ class MongoArchive:
 
     def cases_behind(self) -> Iterator[str]:
         """Yield cases whose projection has not read every entry: a crash came between the two."""
-        counted = self._entries.aggregate(
+        # Counted side by side: looking each case up took seven times as long.
+        read = [{"$project": {"read": "$entries_read"}}]
+        behind = self._entries.aggregate(
             [
-                {"$group": {"_id": "$case", "entries": {"$sum": 1}}},
-                {
-                    "$lookup": {
-                        "from": "cases",
-                        "localField": "_id",
-                        "foreignField": "_id",
-                        "pipeline": [{"$project": {"entries_read": 1}}],
-                        "as": "projection",
-                    }
-                },
-                {"$match": {"$expr": {"$ne": ["$projection.entries_read", ["$entries"]]}}},
-                {"$project": {"_id": 1}},
+                {"$group": {"_id": "$case", "kept": {"$sum": 1}}},
+                {"$unionWith": {"coll": self._cases.name, "pipeline": read}},
+                {"$group": {"_id": "$_id", "kept": {"$sum": "$kept"}, "read": {"$sum": "$read"}}},
+                {"$match": {"kept": {"$gt": 0}, "$expr": {"$ne": ["$kept", "$read"]}}},
             ],
             allowDiskUse=True,
         )
-        for each in counted:
-            yield each["_id"]
+        yield from (each["_id"] for each in behind)
 
     def all_cases(self, *, since: datetime | None = None) -> Iterator[str]:
         """Yield the reference of every case that has an entry, or has one written since a time."""
         chosen = {"$match": {"time": {"$gte": since}} if since else {}}
-        grouped = self._entries.aggregate([chosen, {"$group": {"_id": "$case"}}], allowDiskUse=True)
-        for each in grouped:
-            yield each["_id"]
+        cases = self._entries.aggregate([chosen, {"$group": {"_id": "$case"}}], allowDiskUse=True)
+        yield from (each["_id"] for each in cases)
 
 
 def _put(case: CaseProjection) -> UpdateOne:

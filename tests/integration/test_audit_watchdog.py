@@ -88,6 +88,19 @@ def test_a_note_that_somebody_changed_is_put_right_and_what_was_due_is_said(
     assert world.said_types() == ["breached"]
 
 
+def test_what_a_process_left_unread_of_long_ago_is_for_the_round_over_everything(
+    world: AuditWorld,
+) -> None:
+    receive(world, CASE)
+    MongoArchive().drop_case(CASE)
+    assert watch(world, DUE + WATCHED + timedelta(days=1)) == 0
+
+    promises.project_what_is_behind(world.oversight)
+
+    assert MongoArchive().case_at(CASE) is not None
+    assert list(MongoArchive().cases_behind()) == []
+
+
 def test_the_watchdog_leaves_to_the_sweep_what_the_sweep_knows_of(world: AuditWorld) -> None:
     receive(world, CASE)
 

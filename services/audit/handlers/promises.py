@@ -43,8 +43,12 @@ WATCHED: Final = timedelta(days=90)
 
 
 def project_what_is_behind(oversight: Oversight) -> None:
-    """Compute the projections that no back-up keeps, before a restored audit opens: until then
-    its pages would know nothing of a case, and the sweep nothing of its promises."""
+    """Compute the projections that lack an entry, of all there ever was.
+
+    Before a restored audit opens, for no back-up keeps them: until then its pages would know
+    nothing of a case, and the sweep nothing of its promises. And when a worker begins and every
+    hour: a process may have died between keeping an entry and noting the clocks of its case.
+    """
     for ref in oversight.archive.cases_behind():
         refresh(ref, oversight)
 
@@ -60,7 +64,8 @@ def rebuild(oversight: Oversight, refs: Iterable[str] | None = None) -> int:
 
 
 def watch(oversight: Oversight) -> int:
-    """Watchdog: compute the clocks of cases again from their entries alone, whatever is noted.
+    """Watchdog: compute the clocks of the cases of late again from their entries alone, whatever is
+    noted. So its work grows with the work of the hub, not with its history.
 
     Where what is noted is missing or differs, or does not know that there is something to say, it
     is put right and said. Returns of how many cases. An event that is between its two writes at
@@ -68,8 +73,8 @@ def watch(oversight: Oversight) -> int:
     """
     archive = oversight.archive
     lately = oversight.clock.now() - WATCHED
-    looked_at = {*archive.cases_behind(), *archive.all_cases(since=lately)}
-    return sum(_put_right(ref, oversight) for ref in sorted(looked_at))
+    looked_at = sorted(archive.all_cases(since=lately))
+    return sum(_put_right(ref, oversight) for ref in looked_at)
 
 
 def _put_right(ref: str, oversight: Oversight) -> bool:

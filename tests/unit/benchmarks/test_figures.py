@@ -132,3 +132,15 @@ def test_runs_that_are_hard_to_compare_are_told_apart() -> None:
         "one run is quick and the other is not: their sizes differ",
         "not the same share of the year: 0.01, then 0.02",
     ]
+
+
+def test_a_processor_that_was_slower_in_one_of_the_runs_is_told() -> None:
+    fast, slow = a_run(), a_run()
+    fast["machine"] = {**fast["machine"], "turns_ms": 4.0}
+    slow["machine"] = {**slow["machine"], "turns_ms": 8.0}
+
+    assert differences(fast, fast) == differences(a_run(), slow) == []
+    assert differences(fast, slow) == [
+        "not the same speed: a piece of Python took 4.0 ms, then 8.0; "
+        "compare the ratios of each run, not the figures"
+    ]
