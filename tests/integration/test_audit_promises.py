@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 
@@ -191,12 +193,20 @@ def test_a_visit_in_time_that_was_written_down_too_late_is_put_right(world: Audi
     assert clock.condition is Condition.MET
 
 
-def test_sweeps_at_once_say_each_thing_once(world: AuditWorld) -> None:
+def test_sweeps_at_once_say_each_thing_once(
+    world: AuditWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.hears(*a_referral())
     world.clock.at = DUE + timedelta(hours=1)
+    all_have_seen_it, say = Barrier(8, timeout=60), promises._say_together
 
+    def at_once(*of: Any, **with_: Any) -> tuple[int, list[str]]:
+        all_have_seen_it.wait()
+        return say(*of, **with_)
+
+    monkeypatch.setattr(promises, "_say_together", at_once)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: promises.sweep(world.oversight), range(16)))
+        list(pool.map(lambda _: promises.sweep(world.oversight), range(8)))
 
     assert world.said_types() == ["breached"]
 
