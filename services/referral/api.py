@@ -210,17 +210,20 @@ def _standing(referral: Referral) -> dict[str, Any]:
 
 
 def _whole(referral: Referral) -> dict[str, Any]:
-    history = history_of(desk(), referral)
+    """Show a referral; earlier ones that it may belong to are for the hub alone, as on its page."""
     report = plain(referral.report)
-    return {
+    whole = {
         **_standing(referral),
         "children": [{"reference": child.ref, **plain(child.told)} for child in referral.children],
         "report": {name: value for name, value in report.items() if name != "children"},
         "decision": plain(referral.decision),
         "matches": plain(referral.matches),
-        "possible_earlier_referrals": plain(history.earlier),
-        "number_in_12_months": history.number_in_12_months,
     }
+    if current_actor().role in HUB:
+        history = history_of(desk(), referral)
+        whole["possible_earlier_referrals"] = plain(history.earlier)
+        whole["number_in_12_months"] = history.number_in_12_months
+    return whole
 
 
 def _row(row: InboxRow) -> dict[str, Any]:

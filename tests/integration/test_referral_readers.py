@@ -50,6 +50,22 @@ def test_social_care_reads_what_came_to_it(desk: ReferralDesk, person: str, outc
     assert desk.call(person, "GET", f"/referrals/{ref}").status_code == 200
 
 
+@pytest.mark.parametrize("person", [*SOCIAL_CARE, "auditor-demo"])
+def test_nobody_but_the_hub_reads_through_one_referral_what_an_earlier_one_says(
+    desk: ReferralDesk, person: str
+) -> None:
+    earlier, ref = decided(desk, EARLY_HELP), decided(desk, a_decision())
+
+    shown = desk.call(person, "GET", f"/referrals/{ref}")
+    page = desk.browser(person).get(f"/referral/referrals/{ref}")
+
+    assert shown.status_code == 200
+    assert earlier not in shown.get_data(as_text=True)
+    assert earlier not in page.text
+    hub = desk.call("practitioner-demo", "GET", f"/referrals/{ref}").json
+    assert [each["known_case"] for each in hub["possible_earlier_referrals"]] == [earlier]
+
+
 @pytest.mark.parametrize("person", ["practitioner-demo", "manager-demo", "auditor-demo"])
 def test_the_hub_and_the_auditor_read_every_referral(desk: ReferralDesk, person: str) -> None:
     ref = desk.sent(a_referral())
